@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The card layer, as the provider and the utility see it: find keys and certificates on smart
+ * cards by URI, use the keys, manage the card. It knows no provider and no CA.
+ *
+ * Any thread may call, with any of these objects. After fork() a child goes on with the objects it
+ * inherited: it opens connections of its own and never touches the parent's.
+ *
+ * Each operation takes one PC/SC transaction, released before the function returns and never held
+ * while a person is asked for something.
+ */
+#ifndef CARD_CARD_H
+#define CARD_CARD_H
+
+#include "error.h"
+#include "secret.h"
+#include "uri.h"
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the context ------------------------------------------------------------------------- */
+
+/* The cards in use and the PINs known for them: one of these for a provider instance. */
+struct card_context;
+
+/*
+ * A new context. Opens nothing: PC/SC is reached for by the first search. `libctx` is where public
+ * keys are made and signatures verified (NULL: the default one); it must outlive the context and
+ * everything found with it, and must have OpenSSL's default provider.
+ */
+struct error *card_context_new(OSSL_LIB_CTX *libctx, struct card_context **out) MUST_CHECK;
+
+/* Lets go of the context; keys and cards that were found with it stay usable. NULL is fine. */
+void card_context_free(struct card_context *context);
+
+/* ---- finding keys and certificates ------------------------------------------------------- */
+
+/* A key on a card: the card, the slot, the public half, and how its PIN is had. */
+struct card_key;
+
+struct card_key_list {
+    struct card_key **items;
+    size_t count;
+};
+
+struct card_certificate {
+    char *uri;    /* full URI, type=cert */
+    uint8_t *der; /* the certificate, decompressed */
+    size_t der_length;
+};
+
+struct card_certificate_list {
+    struct card_certificate *items;
+    size_t count;
+};
+
+/*
+ * The one key that fits `uri`. On success *out is a reference for card_key_free().
+ * ERROR_NO_SERVICE, _NO_READER, _NO_CARD, _UNKNOWN_CARD, _NOT_FOUND (no such slot, empty slot, or
+ * a public half that cannot be read: the message tells them apart), _AMBIGUOUS (the message lists
+ * every candidate as a full URI), _UNSUPPORTED.
+ */
+struct error *card_find_key(struct card_context *context, const struct card_uri *uri,
+                            struct card_key **out) MUST_CHECK;
+
+/*
+ * Every key that fits, in the order of readers and slots; at least one. Errors as above but
+ * _AMBIGUOUS. Certificates are read only where they are the one way to a public key.
+ */
+struct error *card_find_keys(struct card_context *context, const struct card_uri *uri,
+                             struct card_key_list *out) MUST_CHECK;
+
+/* Every certificate that fits, with or without a key beside it; at least one. Errors as above. */
+struct error *card_find_certificates(struct card_context *context, const struct card_uri *uri,
+                                     struct card_certificate_list *out) MUST_CHECK;
+
+/* Empties a list and frees what is in it. */
+void card_key_list_clear(struct card_key_list *list);
+void card_certificate_list_clear(struct card_certificate_list *list);
+
+/* ---- a key ------------------------------------------------------------------------------- */
+
+/* One more reference to the same key. */
+struct card_key *card_key_ref(struct card_key *key);
+
+/* Drops a reference. NULL is fine. */
+void card_key_free(struct card_key *key);
+
+/* The public half, in the context's libctx. Belongs to the key. */
+EVP_PKEY *card_key_public(const struct card_key *key);
+
+/*
+ * The full URI of the key's object of that type (card:serial=...;app=...;slot=...;type=...), which
+ * fits nothing else; the caller frees it. May ask the card for its serial number.
+ */
+struct error *card_key_uri(struct card_key *key, enum card_object_type type,
+                           char **out) MUST_CHECK;
+
+/* The certificate in the key's slot; the caller frees *der. ERROR_NOT_FOUND where there is none. */
+struct error *card_key_certificate(struct card_key *key, uint8_t **der,
+                                   size_t *der_length) MUST_CHECK;
+
+/* What is handed to the card, and in which form the answer comes. */
+enum card_mechanism {
+    CARD_MECHANISM_RSA_RAW,   /* in: a padded block of the modulus's length; out: the same length */
+    CARD_MECHANISM_RSA_PKCS1, /* in: a DigestInfo, or any bytes; out: signature, RFC 8017 8.2 */
+    CARD_MECHANISM_ECDSA,     /* in: a hash of any length; out: DER ECDSA-Sig-Value, RFC 3279 */
+};
+
+/* Whether the key's card can do that with this key; asks nobody. */
+bool card_key_can(const struct card_key *key, enum card_mechanism mechanism);
+
+/*
+ * Signs `in` and verifies the result with the public half before it is handed out.
+ * `out` must have room for EVP_PKEY_get_size(card_key_public(key)) bytes; *out_length is set.
+ *
+ * Makes sure, in the fewest APDUs, that the right application is selected, that the slot still
+ * holds this key, and that the PIN has been verified where the key needs it. A PIN is sent once:
+ * when the card refuses it, the process remembers and fails from then on without asking the card.
+ * ERROR_PIN_SOURCE where a PIN is needed and none was prepared; _PIN_WRONG (with the tries left),
+ * _PIN_LAST_TRY, _PIN_BLOCKED, _OTHER_KEY, _CARD_REMOVED, _NO_CARD, _SIGNATURE, ...
+ */
+struct error *card_key_sign(struct card_key *key, enum card_mechanism mechanism, const uint8_t *in,
+                            size_t in_length, uint8_t *out, size_t *out_length) MUST_CHECK;
+
+/* ---- PINs -------------------------------------------------------------------------------- */
+
+/*
+ * Asks a person, or whatever stands in for one, for a PIN. `what` names the card for the prompt.
+ * On success *pin is a new secret. No lock and no transaction is held during the call.
+ */
+typedef struct error *card_pin_prompt(void *argument, const char *what, struct secret **pin);
+
+/*
+ * Gets hold of the PIN that the key will need, without sending it to the card: nothing where the
+ * key needs none or the process knows the card's PIN already; else the URI's pin-value or
+ * pin-source; else `prompt` (NULL: there is nobody to ask).
+ * ERROR_PIN_SOURCE (no source; missing or unreadable file, variable or credential), _PIN_FORMAT,
+ * _PIN_WRONG (the same PIN was refused before).
+ */
+struct error *card_key_prepare_pin(struct card_key *key, card_pin_prompt *prompt,
+                                   void *argument) MUST_CHECK;
+
+/* ---- managing a card --------------------------------------------------------------------- */
+
+struct card;
+
+/* The one card that fits `uri` (its slot and type do not matter). Errors as for keys. */
+struct error *card_find(struct card_context *context, const struct card_uri *uri,
+                        struct card **out) MUST_CHECK;
+void card_free(struct card *card);
+
+/* The serial number as text; belongs to the card. Asks the card once. */
+struct error *card_serial(struct card *card, const char **out) MUST_CHECK;
+
+struct card_pin_status {
+    bool verified;
+    bool blocked;
+    int tries_left; /* -1 where the card does not say (it does not while the PIN is verified) */
+};
+
+/* The state of the PIN, without using up a try. */
+struct error *card_pin_status(struct card *card, struct card_pin_status *out) MUST_CHECK;
+
+/* When the card asks for its PIN, and for a touch. */
+enum card_policy {
+    CARD_POLICY_DEFAULT, /* the slot's own */
+    CARD_POLICY_NEVER,
+    CARD_POLICY_ONCE,
+    CARD_POLICY_ALWAYS,
+    CARD_POLICY_CACHED, /* touch only */
+};
+
+struct card_generate_options {
+    const char *algorithm; /* "RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384" */
+    enum card_policy pin_policy;
+    enum card_policy touch_policy;
+    bool overwrite; /* replace a key that is in the slot, or that may be */
+};
+
+/*
+ * Makes a key in `slot`, after authenticating with the management key `admin` (16, 24 or 32 bytes;
+ * PIV card application administration, SP 800-73-4 part 2, 3.3.1): authentication, a last look at
+ * the slot and the generation are one transaction. *public is the new public half, for
+ * EVP_PKEY_free(). ERROR_DENIED for a wrong management key, _UNSUPPORTED for an algorithm or a
+ * policy that the card lacks, _ARGUMENT where the slot is in use and `overwrite` is not set.
+ */
+struct error *card_generate_key(struct card *card, struct secret *admin, const char *slot,
+                                const struct card_generate_options *options,
+                                EVP_PKEY **public_key) MUST_CHECK;
+
+/*
+ * Writes a certificate (DER) beside the key in `slot`. ERROR_DENIED, _ARGUMENT (not a
+ * certificate), _OTHER_KEY (it is for another key than the slot's, where the card shows that).
+ */
+struct error *card_store_certificate(struct card *card, struct secret *admin, const char *slot,
+                                     const uint8_t *der, size_t der_length) MUST_CHECK;
+
+#endif
