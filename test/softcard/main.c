@@ -29,6 +29,7 @@ enum option_key {
     OPTION_KEY,
     OPTION_CERTIFICATE,
     OPTION_ATTESTATION_ROOT,
+    OPTION_MANAGEMENT,
     OPTION_INIT_ONLY,
     OPTION_UNKNOWN,
     OPTION_HELP,
@@ -51,6 +52,7 @@ static const struct option options_table[] = {
     {"key", required_argument, NULL, OPTION_KEY},
     {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
     {"attestation-root", required_argument, NULL, OPTION_ATTESTATION_ROOT},
+    {"management-algorithm", required_argument, NULL, OPTION_MANAGEMENT},
     {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
     {"unknown-card", no_argument, NULL, OPTION_UNKNOWN},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -64,6 +66,10 @@ static const char help[] =
     "  --state FILE           what the card remembers; made when it is missing\n"
     "  --profile NAME         of a new card: yubikey (5.7, the default) or piv (SP 800-73-4 only)\n"
     "  --serial NUMBER        of a new YubiKey; random by default\n"
+    "  --management-algorithm NAME\n"
+    "                         of a new card's management key: 3des (plain PIV, and YubiKeys "
+    "before\n"
+    "                         5.7), aes128, aes192 (a YubiKey 5.7), aes256\n"
     "  --host HOST            where vpcd listens (127.0.0.1)\n"
     "  --port PORT            and at which port (35963 is its first reader, 35964 the second)\n"
     "  --log FILE             append a JSON line for each command and event\n"
@@ -103,6 +109,7 @@ struct settings {
     const char *profile;
     const char *serial;
     const char *attestation_root;
+    const char *management;
     const char *keys[LIST_MOST];
     const char *certificates[LIST_MOST];
     size_t key_count;
@@ -216,6 +223,9 @@ static void file_option(struct settings *settings, int key, const char *argument
     case OPTION_ATTESTATION_ROOT:
         settings->attestation_root = argument;
         break;
+    case OPTION_MANAGEMENT:
+        settings->management = argument;
+        break;
     case OPTION_INIT_ONLY:
         settings->init_only = true;
         break;
@@ -269,6 +279,8 @@ static void state_make(struct soft_card *card, const struct settings *settings)
     state->path = path;
     state->lock = lock;
     message = soft_setup_issue(state);
+    if (message == NULL && settings->management != NULL)
+        message = soft_setup_management(state, settings->management);
     if (message != NULL)
         message_fail(EXIT_STATE, message);
 }

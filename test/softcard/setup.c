@@ -83,6 +83,27 @@ char *soft_setup_issue(struct soft_state *state)
     return NULL;
 }
 
+char *soft_setup_management(struct soft_state *state, const char *name)
+{
+    static const struct {
+        const char *name;
+        uint8_t id;
+    } ciphers[] = {{"3des", SOFT_3DES},
+                   {"aes128", SOFT_AES_128},
+                   {"aes192", SOFT_AES_192},
+                   {"aes256", SOFT_AES_256}};
+
+    for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
+        if (strcmp(ciphers[i].name, name) != 0)
+            continue;
+        state->management.algorithm = ciphers[i].id;
+        for (size_t j = 0; j < soft_cipher_key_size(ciphers[i].id); j++)
+            state->management.key[j] = (uint8_t)(j % 8 + 1);
+        return NULL;
+    }
+    return problem("'%s': a management key is of 3des, aes128, aes192 or aes256", name);
+}
+
 /* Reads "SLOT=". Returns what follows, or NULL with a message. */
 static const char *slot_parse(const struct soft_card *card, const char *argument, uint8_t *slot,
                               char **message)

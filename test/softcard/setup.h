@@ -9,6 +9,10 @@
 /* Fills a new card's state as its issuer would: plain PIV with CHUID and CCC, YubiKey with F9. */
 char *soft_setup_issue(struct soft_state *state);
 
+/* --management-algorithm NAME: the default management key, 01 to 08 again and again, for another
+ * cipher. */
+char *soft_setup_management(struct soft_state *state, const char *name);
+
 /* --key SLOT=ALGORITHM[:pin-policy[:touch-policy]]: a key, unless the slot has one. */
 char *soft_setup_key(struct soft_card *card, const char *argument);
 
