@@ -128,12 +128,16 @@ static struct error *check_pin(struct card *card)
 
 /*
  * An earlier refusal came while another application may have been selected. If it was this one's,
- * its count of tries is what was said then, and less than before.
+ * its count of tries is what was said then, and less than before. Where the count before is not
+ * known (the PIN was verified all the time), a PIN that this card has accepted is given the benefit
+ * of the doubt, once: the count is known from here on.
  */
 static bool was_ours(const struct card *card, const struct card_pin_status *status)
 {
-    return card->pin_doubtful_tries >= 0 && card->pin_doubtful_tries == status->tries_left &&
-           (card->pin_tries_before < 0 || status->tries_left < card->pin_tries_before);
+    if (card->pin_doubtful_tries < 0 || card->pin_doubtful_tries != status->tries_left)
+        return false;
+    return card->pin_tries_before < 0 ? !card->pin_accepted
+                                      : status->tries_left < card->pin_tries_before;
 }
 
 static void note_tries(struct card *card, int tries_left)
