@@ -1,0 +1,188 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What every integration test starts with: `source "$(dirname "$0")/lib.sh"`. Runs inside `isolate`.
+# SOFTCARD is the software card's program, PROVIDER_DIR the directory with card.so (CMake sets both).
+set -euo pipefail
+
+if [[ ${ISOLATED-} != 1 ]]; then
+    echo "run this as: ${BASH_SOURCE[0]%/*}/isolate bash $0" >&2
+    exit 2
+fi
+: "${SOFTCARD:?must name the software card\'s program}"
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/card-test.XXXXXX")
+PIN=123456
+PUK=12345678
+MANAGEMENT_KEY=010203040506070801020304050607080102030405060708
+READER="${READER_NAME:-Virtual PCD} 00 00"
+READER_SECOND="${READER_NAME:-Virtual PCD} 00 01"
+PCSCD_PID=
+CARD_PID=
+CARD_SECOND_PID=
+FAILED=0
+export HERE WORK PIN PUK MANAGEMENT_KEY READER READER_SECOND
+# Nobody's configuration may change what a test sees.
+export OPENSSL_CONF=/dev/null HOME="$WORK" XDG_CACHE_HOME="$WORK/cache" LC_ALL=C
+cd "$WORK"
+
+_finish() {
+    local code=$?
+    trap - EXIT
+    set +e
+    [[ $FAILED == 1 && $code == 0 ]] && code=1
+    card_remove >/dev/null 2>&1
+    pcscd_stop >/dev/null 2>&1
+    if ((code == 0)); then
+        cd / && rm -rf "$WORK"
+    else
+        echo "FAILED ($code): $0; its files are kept in $WORK" >&2
+        [[ -s $WORK/pcscd.log ]] && { echo "--- the end of pcscd.log" >&2; tail -n 15 "$WORK/pcscd.log" >&2; }
+        [[ -s $WORK/softcard.err ]] && { echo "--- softcard.err" >&2; cat "$WORK/softcard.err" >&2; }
+    fi
+    exit "$code"
+}
+trap _finish EXIT
+trap 'echo "line $LINENO of ${BASH_SOURCE[0]}: \"$BASH_COMMAND\" failed" >&2' ERR
+set -o errtrace
+
+# fail MESSAGE: ends the test.
+fail() {
+    echo "FAIL: $*" >&2
+    FAILED=1
+    exit 1
+}
+
+# wait_until SECONDS WHAT COMMAND...: polls every 20 ms until COMMAND succeeds.
+wait_until() {
+    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        ((${EPOCHREALTIME/[.,]/} < deadline)) || fail "waited in vain for $what"
+        sleep 0.02
+    done
+}
+
+_pcscd_listens() {
+    [[ -S /run/pcscd/pcscd.comm ]] && _port_open 35963
+}
+
+# Whether somebody listens at that port, without connecting (vpcd would take us for a card).
+_port_open() {
+    grep -q ":$(printf %04X "$1") .* 0A " /proc/net/tcp
+}
+
+pcscd_start() {
+    mkdir -p /run/pcscd
+    pcscd --foreground --debug >>"$WORK/pcscd.log" 2>&1 &
+    PCSCD_PID=$!
+    wait_until 10 "pcscd to listen" _pcscd_listens
+}
+
+pcscd_stop() {
+    [[ -n $PCSCD_PID ]] || return 0
+    kill "$PCSCD_PID" 2>/dev/null || true
+    wait "$PCSCD_PID" 2>/dev/null || true
+    PCSCD_PID=
+    rm -f /run/pcscd/pcscd.comm /run/pcscd/pcscd.pid
+}
+
+# Whether pcscd sees a card in the reader of that number (0 or 1).
+_card_seen() {
+    opensc-tool --list-readers | grep -Eq "^$1 +Yes "
+}
+
+_card_gone() {
+    opensc-tool --list-readers | grep -Eq "^$1 +No "
+}
+
+# _card_start NUMBER PORT STATE LOG [option ...]: leaves the process id in STARTED.
+_card_start() {
+    local number=$1 port=$2 state=$3 log=$4
+    shift 4
+    "$SOFTCARD" --state "$state" --port "$port" --log "$log" "$@" 2>>"$WORK/softcard.err" &
+    STARTED=$!
+    local deadline=$((${EPOCHREALTIME/[.,]/} + 60000000))
+    until _card_seen "$number"; do
+        kill -0 "$STARTED" 2>/dev/null || fail "softcard ended: $(cat "$WORK/softcard.err")"
+        ((${EPOCHREALTIME/[.,]/} < deadline)) || fail "pcscd sees no card in reader $number"
+        sleep 0.02
+    done
+}
+
+# card_insert [softcard option ...]: a card in the first reader, its state in $WORK/card.state, its log
+# in $WORK/card.log. Options given twice count the second time, so both can be named anew.
+card_insert() {
+    _card_start 0 35963 "$WORK/card.state" "$WORK/card.log" "$@"
+    CARD_PID=$STARTED
+    apdu_log_clear
+}
+
+# The same for the second reader: $WORK/card2.state, $WORK/card2.log.
+card_insert_second() {
+    _card_start 1 35964 "$WORK/card2.state" "$WORK/card2.log" "$@"
+    CARD_SECOND_PID=$STARTED
+}
+
+_card_stop() {
+    [[ -n $1 ]] || return 0
+    kill "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+    [[ -z $PCSCD_PID ]] || wait_until 10 "reader $2 to be empty" _card_gone "$2"
+}
+
+# card_remove: pulls both cards out, and waits until pcscd has noticed.
+card_remove() {
+    local first=$CARD_PID second=$CARD_SECOND_PID
+    CARD_PID=
+    CARD_SECOND_PID=
+    _card_stop "$first" 0
+    _card_stop "$second" 1
+}
+
+# apdu_log_clear [LOG]: from here on commands are counted. The log itself is not cut short: the card has
+# it open.
+apdu_log_clear() {
+    local log=${1:-$WORK/card.log}
+    wc -c <"$log" >"$log.mark"
+}
+
+# apdu_log [LOG]: the log since the last apdu_log_clear.
+apdu_log() {
+    local log=${1:-$WORK/card.log} mark=0
+    [[ ! -e $log.mark ]] || mark=$(<"$log.mark")
+    tail -c "+$((mark + 1))" "$log"
+}
+
+# apdu_count [LOG]: how many commands since then.
+apdu_count() {
+    apdu_log "${1:-}" | grep -c '"command"' || true
+}
+
+# apdu_list [LOG]: their instructions, in one line.
+apdu_list() {
+    apdu_log "${1:-}" | jq -r 'select(.command) | .ins + ":" + .sw' | paste -sd' '
+}
+
+# expect_in TEXT FILE: the file has that text in it.
+expect_in() {
+    grep -Fq -- "$1" "$2" || fail "'$1' is not in $2: $(head -c 2000 "$2")"
+}
+
+# expect_failure COMMAND...: the command must fail, by an exit code of its own: not by a signal, and not
+# because it does not exist. Its output is in $WORK/out and $WORK/err.
+expect_failure() {
+    local code=0
+    "$@" >"$WORK/out" 2>"$WORK/err" || code=$?
+    ((code != 0)) || fail "succeeded but should not: $*"
+    ((code < 124)) || fail "exit code $code: $*: $(head -c 2000 "$WORK/err")"
+}
+
+# apdu_send HEX...: sends the commands in one session, without any card driver's own.
+apdu_send() {
+    local hex arguments=()
+    for hex in "$@"; do
+        arguments+=(--send-apdu "$hex")
+    done
+    opensc-tool --reader "$READER" --card-driver default "${arguments[@]}"
+}
