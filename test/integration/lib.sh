@@ -24,6 +24,7 @@ FAILED=0
 export HERE WORK PIN PUK MANAGEMENT_KEY READER READER_SECOND
 # Nobody's configuration may change what a test sees.
 export OPENSSL_CONF=/dev/null HOME="$WORK" XDG_CACHE_HOME="$WORK/cache" LC_ALL=C
+export OPENSSL_MODULES=$PROVIDER_DIR
 cd "$WORK"
 
 _finish() {
