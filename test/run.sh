@@ -14,6 +14,7 @@ packages=(
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     valgrind gdb strace procps                                   # what they look into
+    git clang-format-14 shellcheck mandoc                        # lint
 )
 sanitizer_packages=(clang libclang-rt-14-dev)
 

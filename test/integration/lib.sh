@@ -143,6 +143,7 @@ card_remove() {
 
 # apdu_log_clear [LOG]: from here on commands are counted. The log itself is not cut short: the card has
 # it open.
+# shellcheck disable=SC2120 # the log is seldom named
 apdu_log_clear() {
     local log=${1:-$WORK/card.log}
     wc -c <"$log" >"$log.mark"

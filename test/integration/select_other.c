@@ -20,7 +20,8 @@ static void select_application(SCARDHANDLE card)
     static const BYTE command[] = {0x00, 0xA4, 0x04, 0x00, 0x05, 0xF0, 0x00, 0x00, 0x00, 0x01};
     BYTE response[258];
     DWORD length = sizeof(response);
-    LONG code = SCardTransmit(card, SCARD_PCI_T1, command, sizeof(command), NULL, response, &length);
+    LONG code =
+        SCardTransmit(card, SCARD_PCI_T1, command, sizeof(command), NULL, response, &length);
 
     if (code != SCARD_S_SUCCESS)
         die("SCardTransmit", code);
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
         if (visit(card, argc > 3 ? SCARD_RESET_CARD : SCARD_LEAVE_CARD))
             visits++;
         else
-            SCardReconnect(card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, SCARD_LEAVE_CARD, &protocol);
+            SCardReconnect(card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, SCARD_LEAVE_CARD,
+                           &protocol);
         nanosleep(&pause, NULL);
     }
     SCardDisconnect(card, SCARD_LEAVE_CARD);

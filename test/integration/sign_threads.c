@@ -67,7 +67,8 @@ static void sign_and_verify(const char *text)
     EVP_MD_CTX_free(context);
     context = EVP_MD_CTX_new();
     if (EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, public_key, NULL) != 1 ||
-        EVP_DigestVerify(context, signature, length, (const unsigned char *)text, strlen(text)) != 1)
+        EVP_DigestVerify(context, signature, length, (const unsigned char *)text, strlen(text)) !=
+            1)
         die("verifying");
     EVP_MD_CTX_free(context);
 }
