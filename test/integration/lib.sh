@@ -75,7 +75,7 @@ _port_open() {
 
 pcscd_start() {
     mkdir -p /run/pcscd
-    pcscd --foreground --debug >>"$WORK/pcscd.log" 2>&1 &
+    pcscd --foreground ${PCSCD_DEBUG:+--debug} >>"$WORK/pcscd.log" 2>&1 &
     PCSCD_PID=$!
     wait_until 10 "pcscd to listen" _pcscd_listens
 }
