@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "secret.h"
+#include "types.h"
 #include "uri.h"
 
 #include <openssl/evp.h>
@@ -96,19 +97,11 @@ EVP_PKEY *card_key_public(const struct card_key *key);
  * The full URI of the key's object of that type (card:serial=...;app=...;slot=...;type=...), which
  * fits nothing else; the caller frees it. May ask the card for its serial number.
  */
-struct error *card_key_uri(struct card_key *key, enum card_object_type type,
-                           char **out) MUST_CHECK;
+struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out) MUST_CHECK;
 
 /* The certificate in the key's slot; the caller frees *der. ERROR_NOT_FOUND where there is none. */
 struct error *card_key_certificate(struct card_key *key, uint8_t **der,
                                    size_t *der_length) MUST_CHECK;
-
-/* What is handed to the card, and in which form the answer comes. */
-enum card_mechanism {
-    CARD_MECHANISM_RSA_RAW,   /* in: a padded block of the modulus's length; out: the same length */
-    CARD_MECHANISM_RSA_PKCS1, /* in: a DigestInfo, or any bytes; out: signature, RFC 8017 8.2 */
-    CARD_MECHANISM_ECDSA,     /* in: a hash of any length; out: DER ECDSA-Sig-Value, RFC 3279 */
-};
 
 /* Whether the key's card can do that with this key; asks nobody. */
 bool card_key_can(const struct card_key *key, enum card_mechanism mechanism);
@@ -156,30 +149,8 @@ void card_free(struct card *card);
 /* The serial number as text; belongs to the card. Asks the card once. */
 struct error *card_serial(struct card *card, const char **out) MUST_CHECK;
 
-struct card_pin_status {
-    bool verified;
-    bool blocked;
-    int tries_left; /* -1 where the card does not say (it does not while the PIN is verified) */
-};
-
 /* The state of the PIN, without using up a try. */
 struct error *card_pin_status(struct card *card, struct card_pin_status *out) MUST_CHECK;
-
-/* When the card asks for its PIN, and for a touch. */
-enum card_policy {
-    CARD_POLICY_DEFAULT, /* the slot's own */
-    CARD_POLICY_NEVER,
-    CARD_POLICY_ONCE,
-    CARD_POLICY_ALWAYS,
-    CARD_POLICY_CACHED, /* touch only */
-};
-
-struct card_generate_options {
-    const char *algorithm; /* "RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384" */
-    enum card_policy pin_policy;
-    enum card_policy touch_policy;
-    bool overwrite; /* replace a key that is in the slot, or that may be */
-};
 
 /*
  * Makes a key in `slot`, after authenticating with the management key `admin` (16, 24 or 32 bytes;

@@ -10,31 +10,31 @@
 
 /* What kind of thing went wrong; callers decide by the code, people read the message. */
 enum error_code {
-    ERROR_INTERNAL = 1,     /* a fault of this program, or of libcrypto */
-    ERROR_NO_MEMORY,        /* an allocation failed */
-    ERROR_ARGUMENT,         /* the caller asked for something that makes no sense */
-    ERROR_URI,              /* a card: URI that does not parse */
-    ERROR_NO_SERVICE,       /* pcscd is not running, or does not let us in */
-    ERROR_NO_READER,        /* no reader, or none that fits the URI */
-    ERROR_NO_CARD,          /* no card in the reader, or none that fits the URI */
-    ERROR_UNKNOWN_CARD,     /* a card with none of the applications known here */
-    ERROR_CARD_REMOVED,     /* the card was taken out while in use */
-    ERROR_CARD_RESET,       /* another process reset the card; its state is lost */
-    ERROR_CARD_BUSY,        /* another program holds the card for itself */
-    ERROR_TRANSPORT,        /* PC/SC failed otherwise */
-    ERROR_CARD_STATUS,      /* the card refused a command (status words in the message) */
-    ERROR_CARD_ANSWER,      /* the card's answer is malformed */
-    ERROR_NOT_FOUND,        /* no such slot, key or certificate */
-    ERROR_AMBIGUOUS,        /* several keys or cards fit where one is wanted */
-    ERROR_OTHER_KEY,        /* the slot holds another key than the one that was loaded */
-    ERROR_UNSUPPORTED,      /* the card cannot do this */
-    ERROR_DENIED,           /* the card wants an authentication that was not given */
-    ERROR_SIGNATURE,        /* the card's signature does not verify */
-    ERROR_PIN_SOURCE,       /* no source for the PIN, or one that cannot be read */
-    ERROR_PIN_FORMAT,       /* a PIN that cannot be right: too short or too long; not sent */
-    ERROR_PIN_WRONG,        /* the card refused the PIN, in this process now or earlier */
-    ERROR_PIN_LAST_TRY,     /* one try is left, and it was not spent */
-    ERROR_PIN_BLOCKED,      /* no try is left */
+    ERROR_INTERNAL = 1, /* a fault of this program, or of libcrypto */
+    ERROR_NO_MEMORY,    /* an allocation failed */
+    ERROR_ARGUMENT,     /* the caller asked for something that makes no sense */
+    ERROR_URI,          /* a card: URI that does not parse */
+    ERROR_NO_SERVICE,   /* pcscd is not running, or does not let us in */
+    ERROR_NO_READER,    /* no reader, or none that fits the URI */
+    ERROR_NO_CARD,      /* no card in the reader, or none that fits the URI */
+    ERROR_UNKNOWN_CARD, /* a card with none of the applications known here */
+    ERROR_CARD_REMOVED, /* the card was taken out while in use */
+    ERROR_CARD_RESET,   /* another process reset the card; its state is lost */
+    ERROR_CARD_BUSY,    /* another program holds the card for itself */
+    ERROR_TRANSPORT,    /* PC/SC failed otherwise */
+    ERROR_CARD_STATUS,  /* the card refused a command (status words in the message) */
+    ERROR_CARD_ANSWER,  /* the card's answer is malformed */
+    ERROR_NOT_FOUND,    /* no such slot, key or certificate */
+    ERROR_AMBIGUOUS,    /* several keys or cards fit where one is wanted */
+    ERROR_OTHER_KEY,    /* the slot holds another key than the one that was loaded */
+    ERROR_UNSUPPORTED,  /* the card cannot do this */
+    ERROR_DENIED,       /* the card wants an authentication that was not given */
+    ERROR_SIGNATURE,    /* the card's signature does not verify */
+    ERROR_PIN_SOURCE,   /* no source for the PIN, or one that cannot be read */
+    ERROR_PIN_FORMAT,   /* a PIN that cannot be right: too short or too long; not sent */
+    ERROR_PIN_WRONG,    /* the card refused the PIN, in this process now or earlier */
+    ERROR_PIN_LAST_TRY, /* one try is left, and it was not spent */
+    ERROR_PIN_BLOCKED,  /* no try is left */
 };
 
 struct error;

@@ -23,6 +23,12 @@ struct secret;
  */
 struct error *secret_new(const void *bytes, size_t length, struct secret **out) MUST_CHECK;
 
+/*
+ * A new secret of `length` zero bytes, of any length: room for commands that may carry a PIN.
+ * ERROR_NO_MEMORY.
+ */
+struct error *secret_new_area(size_t length, struct secret **out) MUST_CHECK;
+
 /* The bytes; they stay at this address until secret_free(). */
 uint8_t *secret_bytes(struct secret *secret);
 size_t secret_length(const struct secret *secret);

@@ -8,22 +8,32 @@
 
 #include "error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The longest answer to any command APDU: 65536 bytes of data and two status bytes. */
 #define TRANSPORT_RESPONSE_MAX 65538
 
+/* The longest answer to reset, ISO/IEC 7816-3 8.2.1. */
+#define TRANSPORT_ATR_MAX 33
+
 struct card_transport;
 
 struct card_transport_functions {
     /*
-     * Connects to the card in the reader, shared; a second call reconnects after a reset.
+     * Connects to the card in the reader, shared; a second call connects anew after a reset, a
+     * removal or a restart of pcscd. Sets the answer to reset and the protocol.
      * ERROR_NO_SERVICE, _NO_READER, _NO_CARD, _CARD_BUSY, _TRANSPORT.
      */
     struct error *(*connect)(struct card_transport *transport);
 
-    /* Begins an exclusive transaction. ERROR_CARD_RESET: reconnect, and forget the card's state. */
+    /*
+     * Begins an exclusive transaction; waits for those of other processes. ERROR_CARD_RESET: the
+     * card was reset; _CARD_REMOVED: taken out, and perhaps put back; _NO_SERVICE or _TRANSPORT:
+     * the connection is of no use any more. In each case connect again, and forget the card's
+     * state.
+     */
     struct error *(*begin)(struct card_transport *transport);
 
     /*
@@ -47,8 +57,41 @@ struct card_transport_functions {
 /* What every transport begins with. */
 struct card_transport {
     const struct card_transport_functions *functions;
-    uint8_t atr[33]; /* answer to reset, ISO 7816-3 8.2; set by connect */
+    uint8_t atr[TRANSPORT_ATR_MAX]; /* answer to reset, ISO/IEC 7816-3 8.2; set by connect */
     size_t atr_length;
+    bool byte_protocol; /* T=0 (ISO/IEC 7816-3 10), which sends no Le after data; set by connect */
 };
+
+/* A reader, as a search sees it. */
+struct transport_reader {
+    char *name;
+    bool card_present;
+};
+
+struct transport_reader_list {
+    struct transport_reader *items;
+    size_t count;
+};
+
+/* Where readers come from. */
+struct transport_system {
+    /*
+     * The readers there are, at least one. The caller clears the list. ERROR_NO_SERVICE,
+     * _NO_READER, _TRANSPORT.
+     */
+    struct error *(*list)(const struct transport_system *system, struct transport_reader_list *out);
+
+    /* A transport to the card in the reader of that name, not connected yet. */
+    struct error *(*open)(const struct transport_system *system, const char *reader,
+                          struct card_transport **out);
+};
+
+/* Appends a reader to a list. ERROR_NO_MEMORY. */
+struct error *transport_reader_list_add(struct transport_reader_list *list, const char *name,
+                                        bool card_present) MUST_CHECK;
+void transport_reader_list_clear(struct transport_reader_list *list);
+
+/* The readers that pcscd knows. */
+extern const struct transport_system transport_pcsc;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Key URIs: card:[attribute=value[;attribute=value]...][?query]
- * Shape and %-encoding as in RFC 7512 sections 2.3 and 2.4; the attributes are listed in docs/uri.md.
+ * Shape and %-encoding as in RFC 7512 sections 2.3 and 2.4; the attributes are listed in
+ * docs/uri.md.
  */
 #ifndef CARD_URI_H
 #define CARD_URI_H

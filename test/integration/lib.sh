@@ -20,7 +20,6 @@ READER_SECOND="${READER_NAME:-Virtual PCD} 00 01"
 PCSCD_PID=
 CARD_PID=
 CARD_SECOND_PID=
-FAILED=0
 export HERE WORK PIN PUK MANAGEMENT_KEY READER READER_SECOND
 # Nobody's configuration may change what a test sees.
 export OPENSSL_CONF=/dev/null HOME="$WORK" XDG_CACHE_HOME="$WORK/cache" LC_ALL=C
@@ -31,14 +30,13 @@ _finish() {
     local code=$?
     trap - EXIT
     set +e
-    [[ $FAILED == 1 && $code == 0 ]] && code=1
-    card_remove >/dev/null 2>&1
-    pcscd_stop >/dev/null 2>&1
+    # What still runs dies with the namespace; only what holds files in $WORK open is ended here.
+    kill ${CARD_PID:+"$CARD_PID"} ${CARD_SECOND_PID:+"$CARD_SECOND_PID"} ${PCSCD_PID:+"$PCSCD_PID"} 2>/dev/null
     if ((code == 0)); then
         cd / && rm -rf "$WORK"
     else
         echo "FAILED ($code): $0; its files are kept in $WORK" >&2
-        [[ -s $WORK/pcscd.log ]] && { echo "--- the end of pcscd.log" >&2; tail -n 15 "$WORK/pcscd.log" >&2; }
+        grep -v "Card not transacted" "$WORK/pcscd.log" 2>/dev/null | tail -n 15 >&2
         [[ -s $WORK/softcard.err ]] && { echo "--- softcard.err" >&2; cat "$WORK/softcard.err" >&2; }
     fi
     exit "$code"
@@ -50,7 +48,6 @@ set -o errtrace
 # fail MESSAGE: ends the test.
 fail() {
     echo "FAIL: $*" >&2
-    FAILED=1
     exit 1
 }
 
@@ -75,7 +72,8 @@ _port_open() {
 
 pcscd_start() {
     mkdir -p /run/pcscd
-    pcscd --foreground ${PCSCD_DEBUG:+--debug} >>"$WORK/pcscd.log" 2>&1 &
+    [[ ! -e $WORK/pcscd.log ]] || mv "$WORK/pcscd.log" "$WORK/pcscd.$EPOCHREALTIME.log"
+    pcscd --foreground --info >>"$WORK/pcscd.log" 2>&1 &
     PCSCD_PID=$!
     wait_until 10 "pcscd to listen" _pcscd_listens
 }
@@ -85,26 +83,44 @@ pcscd_stop() {
     kill "$PCSCD_PID" 2>/dev/null || true
     wait "$PCSCD_PID" 2>/dev/null || true
     PCSCD_PID=
+    # The cards' programs end by themselves when the reader closes the connection.
+    [[ -z $CARD_PID ]] || wait "$CARD_PID" 2>/dev/null || true
+    [[ -z $CARD_SECOND_PID ]] || wait "$CARD_SECOND_PID" 2>/dev/null || true
+    CARD_PID=
+    CARD_SECOND_PID=
     rm -f /run/pcscd/pcscd.comm /run/pcscd/pcscd.pid
 }
 
-# Whether pcscd sees a card in the reader of that number (0 or 1).
-_card_seen() {
-    opensc-tool --list-readers | grep -Eq "^$1 +Yes "
+# How often pcscd has noticed that a card came to, or went from, the reader of that number. Its log is the
+# only witness: asking for the reader's state powers the card up, and pcscd looks for a card only every
+# 400 ms, so that one which is pulled and put back in between was never gone to it.
+_arrivals() {
+    grep -c "Card inserted into .* 00 0$1\$" "$WORK/pcscd.log" || true
+}
+
+_departures() {
+    grep -c "Card Removed From .* 00 0$1\$" "$WORK/pcscd.log" || true
+}
+
+_arrived_since() {
+    (($(_arrivals "$1") > $2))
 }
 
 _card_gone() {
-    opensc-tool --list-readers | grep -Eq "^$1 +No "
+    (($(_departures "$1") >= $(_arrivals "$1")))
 }
 
 # _card_start NUMBER PORT STATE LOG [option ...]: leaves the process id in STARTED.
 _card_start() {
     local number=$1 port=$2 state=$3 log=$4
     shift 4
+    local before
+    [[ -n $PCSCD_PID ]] || fail "pcscd_start comes before card_insert"
+    before=$(_arrivals "$number")
     "$SOFTCARD" --state "$state" --port "$port" --log "$log" "$@" 2>>"$WORK/softcard.err" &
     STARTED=$!
     local deadline=$((${EPOCHREALTIME/[.,]/} + 60000000))
-    until _card_seen "$number"; do
+    until _arrived_since "$number" "$before"; do
         kill -0 "$STARTED" 2>/dev/null || fail "softcard ended: $(cat "$WORK/softcard.err")"
         ((${EPOCHREALTIME/[.,]/} < deadline)) || fail "pcscd sees no card in reader $number"
         sleep 0.02
@@ -129,7 +145,12 @@ _card_stop() {
     [[ -n $1 ]] || return 0
     kill "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
-    [[ -z $PCSCD_PID ]] || wait_until 10 "reader $2 to be empty" _card_gone "$2"
+    card_wait_gone "$2"
+}
+
+# card_wait_gone NUMBER: waits until pcscd has noticed that there is no card in reader 0 or 1 any more.
+card_wait_gone() {
+    [[ -z $PCSCD_PID ]] || wait_until 10 "reader $1 to be empty" _card_gone "$1"
 }
 
 # card_remove: pulls both cards out, and waits until pcscd has noticed.

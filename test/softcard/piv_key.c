@@ -129,9 +129,11 @@ static uint16_t key_authenticate(const struct soft_card *card, const struct soft
     struct soft_bytes content = {0};
     uint16_t status;
 
-    if (key->pkey == NULL || !soft_piv_slot_is_key(card, apdu->p2) ||
-        apdu->p2 == SOFT_SLOT_ATTESTATION)
-        return SOFT_REFERENCE_NOT_FOUND;
+    if (!soft_piv_slot_is_key(card, apdu->p2) || apdu->p2 == SOFT_SLOT_ATTESTATION)
+        return SOFT_WRONG_PARAMETERS;
+    /* What a YubiKey says of an empty slot; the standard leaves it open. */
+    if (key->pkey == NULL)
+        return SOFT_WRONG_DATA;
     if (key->algorithm != apdu->p1)
         return SOFT_WRONG_PARAMETERS;
     if (!key_may_be_used(card, key))

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is done with a whole card. */
+#include "card_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+char *card_describe(const struct card *card)
+{
+    char *text = NULL;
+    const char *title = card->app == NULL ? "the" : card->app->title;
+    int length = card->serial != NULL ? asprintf(&text, "%s card %s", title, card->serial)
+                                      : asprintf(&text, "the %s%scard in the reader \"%s\"",
+                                                 card->app == NULL ? "" : title,
+                                                 card->app == NULL ? "" : " ", card->reader);
+    return length < 0 ? NULL : text;
+}
+
+struct card_uri card_uri_fields(const struct card *card)
+{
+    struct card_uri uri = {.app = (char *)card->app->name}; /* only formatted, never freed */
+    if (card->serial != NULL)
+        uri.serial = card->serial;
+    else
+        uri.reader = card->reader;
+    return uri;
+}
+
+/* ---- serial number and PIN --------------------------------------------------------------- */
+
+struct error *card_learn_serial(struct card *card)
+{
+    char *serial = NULL;
+    if (card->serial != NULL || card->serial_lacking)
+        return NULL;
+    struct error *error = card->app->serial(card->channel, card->state, &serial);
+    if (error == NULL)
+        card->serial = serial;
+    if (error == NULL || error_code(error) != ERROR_NOT_FOUND || !card->proven)
+        return error;
+    error_free(error);
+    card->serial_lacking = true;
+    return NULL;
+}
+
+static struct error *learn_serial(struct card *card, void *argument)
+{
+    (void)argument;
+    return card_learn_serial(card);
+}
+
+static bool serial_known(struct card *card, const char **out)
+{
+    lock_acquire(&card->lock);
+    *out = card->serial;
+    bool known = card->serial != NULL || card->serial_lacking;
+    lock_release(&card->lock);
+    return known;
+}
+
+struct error *card_serial(struct card *card, const char **out)
+{
+    struct error *error = NULL;
+    if (!serial_known(card, out))
+        error = session_run(card, NULL, learn_serial, NULL);
+    if (error == NULL && serial_known(card, out) && *out == NULL)
+        error = error_new(ERROR_NOT_FOUND, "the card in the reader \"%s\" has no serial number",
+                          card->reader);
+    return error;
+}
+
+static struct error *read_pin_status(struct card *card, void *argument)
+{
+    return card->app->pin_status(card->channel, card->state, argument);
+}
+
+struct error *card_pin_status(struct card *card, struct card_pin_status *out)
+{
+    *out = (struct card_pin_status){.tries_left = -1};
+    return session_run_fresh(card, read_pin_status, out);
+}
+
+/* ---- administration ---------------------------------------------------------------------- */
+
+static struct error *check_slot(const struct card *card, const char *slot)
+{
+    for (size_t i = 0; card->app->slots[i] != NULL; i++)
+        if (strcasecmp(card->app->slots[i], slot) == 0)
+            return NULL;
+    return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\"", card->app->title, slot);
+}
+
+struct generating {
+    struct secret *admin;
+    const char *slot;
+    const struct card_generate_options *options;
+    EVP_PKEY **public_key;
+};
+
+/* What identified the card may be what is being replaced. */
+static void drop_witness(struct card *card, const char *slot)
+{
+    if (strcasecmp(card->witness_slot, slot) != 0)
+        return;
+    EVP_PKEY_free(card->witness);
+    card->witness = NULL;
+}
+
+static struct error *generate(struct card *card, void *argument)
+{
+    const struct generating *generating = argument;
+    struct error *error =
+        card->app->authenticate_admin(card->channel, card->state, generating->admin);
+    if (error != NULL)
+        return error;
+    drop_witness(card, generating->slot);
+    return card->app->generate_key(card->channel, card->state, generating->slot,
+                                   generating->options, generating->public_key);
+}
+
+struct error *card_generate_key(struct card *card, struct secret *admin, const char *slot,
+                                const struct card_generate_options *options, EVP_PKEY **public_key)
+{
+    struct generating generating = {admin, slot, options, public_key};
+    *public_key = NULL;
+    if (card->app->generate_key == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card makes no keys", card->app->title);
+    struct error *error = check_slot(card, slot);
+    return error != NULL ? error : session_run_fresh(card, generate, &generating);
+}
+
+struct storing {
+    struct secret *admin;
+    const char *slot;
+    const uint8_t *der;
+    size_t length;
+};
+
+static struct error *store(struct card *card, void *argument)
+{
+    const struct storing *storing = argument;
+    struct error *error = card->app->authenticate_admin(card->channel, card->state, storing->admin);
+    if (error != NULL)
+        return error;
+    drop_witness(card, storing->slot);
+    return card->app->store_certificate(card->channel, card->state, storing->slot, storing->der,
+                                        storing->length);
+}
+
+struct error *card_store_certificate(struct card *card, struct secret *admin, const char *slot,
+                                     const uint8_t *der, size_t der_length)
+{
+    struct storing storing = {admin, slot, der, der_length};
+    if (card->app->store_certificate == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card takes no certificates", card->app->title);
+    struct error *error = check_slot(card, slot);
+    return error != NULL ? error : session_run_fresh(card, store, &storing);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files behind card.h share: the context, cards, and sessions with them. */
+#ifndef CARD_CARD_INTERNAL_H
+#define CARD_CARD_INTERNAL_H
+
+#include "app.h"
+#include "card.h"
+#include "lock.h"
+#include "transport.h"
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+struct card_context {
+    OSSL_LIB_CTX *libctx;
+    const struct transport_system *system;
+    struct lock lock; /* of the list; never held while a card is spoken to */
+    struct card *cards;
+};
+
+/* As card_context_new(), with readers from elsewhere than PC/SC. `system` outlives all. */
+struct error *card_context_new_with(OSSL_LIB_CTX *libctx, const struct transport_system *system,
+                                    struct card_context **out) MUST_CHECK;
+
+/*
+ * A card in a reader, and the connection to it. All keys that hold on to one of these were read
+ * from the same card: when another one turns up in the reader, a search starts a new struct.
+ */
+struct card {
+    atomic_int references;
+    struct card *next; /* in the context's list, which holds a reference; under its lock */
+    OSSL_LIB_CTX *libctx;
+    const struct transport_system *system;
+    char *reader;
+
+    struct lock lock; /* of all that follows */
+    pid_t process;    /* whose connection it is */
+    struct card_transport *transport;
+    struct apdu_channel *channel;
+    const struct card_app *app;
+    void *state; /* the application's */
+    bool connected;
+    bool selected;     /* the application, when we last looked */
+    bool pin_verified; /* likewise */
+    bool doubtful;     /* it may be another card by now: nothing was compared since reconnecting */
+    bool fresh;        /* selected, and compared where doubtful, in this very transaction */
+    bool proven;       /* in this transaction an answer showed that the application is selected */
+    bool stale;        /* others had time to use the card since our last transaction */
+    double left_at;    /* when that ended, on trace_clock() */
+
+    char *serial;         /* or NULL: not asked yet */
+    bool serial_lacking;  /* asked, and the card has none */
+    char witness_slot[8]; /* a key that tells this card from others, ... */
+    EVP_PKEY *witness;    /* ... its public half, or NULL */
+
+    struct secret *pin;     /* what is known for it, or NULL */
+    bool pin_accepted;      /* by the card, in this process */
+    bool pin_refused;       /* the last one was, and there is no other */
+    int pin_tries_left;     /* after that refusal; -1 where not said */
+    int pin_doubtful_tries; /* what a refusal said that may have come from another application; or
+                               -1 */
+};
+
+struct card_key {
+    atomic_int references;
+    struct card *card;
+    struct app_key key;
+    struct card_uri *uri; /* where its PIN comes from, and use-last-try */
+};
+
+/* ---- context.c --------------------------------------------------------------------------- */
+
+/*
+ * The context's card in the reader of that name, new where there is none; for card_free().
+ * ERROR_NO_MEMORY.
+ */
+struct error *context_card(struct card_context *context, const char *reader,
+                           struct card **out) MUST_CHECK;
+
+/* Takes a card out of the list: it is not what is wanted, or not the one in the reader any more. */
+void context_forget(struct card_context *context, struct card *card);
+
+struct card *card_ref(struct card *card);
+
+/* ---- session.c --------------------------------------------------------------------------- */
+
+/* What is done with a card: inside a transaction, its application selected as far as is known. */
+typedef struct error *card_operation(struct card *card, void *argument);
+
+/*
+ * Runs `operation` in one transaction, and once more from a fresh start where it failed in a way
+ * that another process's doings can explain. A fresh start selects the application and makes sure
+ * that the card is the one that was found: by `key` (NULL: by what is known of the card), whose
+ * slot has to show the same public key. ERROR_OTHER_KEY where it is not the same.
+ */
+struct error *session_run(struct card *card, const struct card_key *key, card_operation *operation,
+                          void *argument) MUST_CHECK;
+
+/* The same for what happens rarely: begins with a fresh start. */
+struct error *session_run_fresh(struct card *card, card_operation *operation,
+                                void *argument) MUST_CHECK;
+
+/* Inside of an operation: selects the application, which makes sure that it is. */
+struct error *session_select(struct card *card) MUST_CHECK;
+
+/* ---- card.c ------------------------------------------------------------------------------ */
+
+/* Inside of an operation: asks for the serial number, unless that has been done. */
+struct error *card_learn_serial(struct card *card) MUST_CHECK;
+
+/* The card as messages and prompts call it, such as "PIV card 12345678"; the caller frees it. */
+char *card_describe(const struct card *card);
+
+/* The card's full URI, without slot and type, as fields that belong to the card. */
+struct card_uri card_uri_fields(const struct card *card);
+
+/* ---- key_pin.c --------------------------------------------------------------------------- */
+
+/* Inside of an operation: makes sure that the PIN is verified as the key wants it. */
+struct error *key_present_pin(struct card_key *key) MUST_CHECK;
+
+/* ---- key.c ------------------------------------------------------------------------------- */
+
+/* A key that was read from a card; owns what is in `read` from here on, also when it fails. */
+struct error *card_key_new(struct card *card, struct app_key *read, const struct card_uri *uri,
+                           struct card_key **out) MUST_CHECK;
+
+#endif

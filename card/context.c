@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "card_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct error *card_context_new_with(OSSL_LIB_CTX *libctx, const struct transport_system *system,
+                                    struct card_context **out)
+{
+    *out = NULL;
+    struct card_context *context = calloc(1, sizeof(*context));
+    if (context == NULL)
+        return error_no_memory();
+    context->libctx = libctx;
+    context->system = system;
+    lock_init(&context->lock);
+    *out = context;
+    return NULL;
+}
+
+struct error *card_context_new(OSSL_LIB_CTX *libctx, struct card_context **out)
+{
+    return card_context_new_with(libctx, &transport_pcsc, out);
+}
+
+void card_context_free(struct card_context *context)
+{
+    if (context == NULL)
+        return;
+    struct card *card = context->cards;
+    while (card != NULL) {
+        struct card *next = card->next;
+        card_free(card);
+        card = next;
+    }
+    lock_destroy(&context->lock);
+    free(context);
+}
+
+struct card *card_ref(struct card *card)
+{
+    atomic_fetch_add(&card->references, 1);
+    return card;
+}
+
+static struct error *card_new(struct card_context *context, const char *reader, struct card **out)
+{
+    struct card *card = calloc(1, sizeof(*card));
+    if (card == NULL)
+        return error_no_memory();
+    card->reader = strdup(reader);
+    if (card->reader == NULL) {
+        free(card);
+        return error_no_memory();
+    }
+    atomic_init(&card->references, 1);
+    card->libctx = context->libctx;
+    card->system = context->system;
+    card->process = getpid();
+    card->pin_tries_left = card->pin_doubtful_tries = -1;
+    lock_init(&card->lock);
+    *out = card;
+    return NULL;
+}
+
+/* With the context's lock held. */
+static struct error *find_or_add(struct card_context *context, const char *reader,
+                                 struct card **out)
+{
+    struct card *card = context->cards;
+    while (card != NULL && strcmp(card->reader, reader) != 0)
+        card = card->next;
+    if (card == NULL) {
+        struct error *error = card_new(context, reader, &card);
+        if (error != NULL)
+            return error;
+        card->next = context->cards;
+        context->cards = card;
+    }
+    *out = card_ref(card);
+    return NULL;
+}
+
+struct error *context_card(struct card_context *context, const char *reader, struct card **out)
+{
+    *out = NULL;
+    lock_acquire(&context->lock);
+    struct error *error = find_or_add(context, reader, out);
+    lock_release(&context->lock);
+    return error;
+}
+
+void context_forget(struct card_context *context, struct card *card)
+{
+    lock_acquire(&context->lock);
+    struct card **link = &context->cards;
+    while (*link != NULL && *link != card)
+        link = &(*link)->next;
+    bool listed = *link != NULL;
+    if (listed)
+        *link = card->next;
+    lock_release(&context->lock);
+    if (listed)
+        card_free(card); /* the list's reference */
+}
+
+/* In a process forked off since, the connection is the parent's: it is left alone. What another
+   thread was in the middle of at that moment is not even freed. */
+static void drop_connection(struct card *card)
+{
+    bool own = card->process == getpid();
+    if (!own && card->lock.torn)
+        return;
+    apdu_channel_free(card->channel);
+    if (card->app != NULL && card->state != NULL)
+        card->app->free_state(card->state);
+    if (card->transport == NULL)
+        return;
+    if (own)
+        card->transport->functions->close(card->transport);
+    else
+        card->transport->functions->abandon(card->transport);
+}
+
+void card_free(struct card *card)
+{
+    if (card == NULL || atomic_fetch_sub(&card->references, 1) != 1)
+        return;
+    lock_acquire(&card->lock); /* makes a lock that was held while this process was forked tell */
+    drop_connection(card);
+    lock_release(&card->lock);
+    lock_destroy(&card->lock);
+    EVP_PKEY_free(card->witness);
+    secret_free(card->pin);
+    free(card->serial);
+    free(card->reader);
+    free(card);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "card_internal.h"
+#include "public_key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct error *card_key_new(struct card *card, struct app_key *read, const struct card_uri *uri,
+                           struct card_key **out)
+{
+    *out = NULL;
+    struct card_key *key = calloc(1, sizeof(*key));
+    struct error *error = key == NULL ? error_no_memory() : card_uri_copy(uri, &key->uri);
+    if (error != NULL) {
+        EVP_PKEY_free(read->public_key);
+        free(key);
+        return error;
+    }
+    atomic_init(&key->references, 1);
+    key->card = card_ref(card);
+    key->key = *read;
+    read->public_key = NULL;
+    *out = key;
+    return NULL;
+}
+
+struct card_key *card_key_ref(struct card_key *key)
+{
+    atomic_fetch_add(&key->references, 1);
+    return key;
+}
+
+void card_key_free(struct card_key *key)
+{
+    if (key == NULL || atomic_fetch_sub(&key->references, 1) != 1)
+        return;
+    EVP_PKEY_free(key->key.public_key);
+    card_uri_free(key->uri);
+    card_free(key->card);
+    free(key);
+}
+
+EVP_PKEY *card_key_public(const struct card_key *key)
+{
+    return key->key.public_key;
+}
+
+bool card_key_can(const struct card_key *key, enum card_mechanism mechanism)
+{
+    const struct card_app *app = key->card->app;
+    return app->sign != NULL && app->can(key->key.public_key, mechanism);
+}
+
+struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out)
+{
+    const char *serial;
+    *out = NULL;
+    struct error *error = card_serial(key->card, &serial);
+    if (error != NULL && error_code(error) != ERROR_NOT_FOUND)
+        return error;
+    error_free(error); /* a card without a serial number goes by its reader */
+    struct card_uri uri = card_uri_fields(key->card);
+    uri.slot = key->key.slot;
+    uri.type = type;
+    return card_uri_format(&uri, out);
+}
+
+/* ---- the certificate --------------------------------------------------------------------- */
+
+struct certificate_reading {
+    struct card_key *key;
+    struct buffer der;
+};
+
+static struct error *read_certificate(struct card *card, void *argument)
+{
+    struct certificate_reading *reading = argument;
+    buffer_clear(&reading->der);
+    return card->app->read_certificate(card->channel, card->state, reading->key->key.slot,
+                                       &reading->der);
+}
+
+struct error *card_key_certificate(struct card_key *key, uint8_t **der, size_t *der_length)
+{
+    struct certificate_reading reading = {.key = key};
+    *der = NULL;
+    *der_length = 0;
+    struct error *error = session_run(key->card, key, read_certificate, &reading);
+    if (error == NULL) {
+        *der = malloc(reading.der.length);
+        if (*der == NULL)
+            error = error_no_memory();
+    }
+    if (error == NULL) {
+        memcpy(*der, reading.der.bytes, reading.der.length);
+        *der_length = reading.der.length;
+    }
+    buffer_clear(&reading.der);
+    return error;
+}
+
+/* ---- signatures -------------------------------------------------------------------------- */
+
+struct signing {
+    struct card_key *key;
+    enum card_mechanism mechanism;
+    const uint8_t *in;
+    size_t in_length;
+    uint8_t *out;
+    size_t *out_length;
+};
+
+static struct error *sign(struct card *card, void *argument)
+{
+    const struct signing *signing = argument;
+    struct error *error = key_present_pin(signing->key);
+    if (error == NULL)
+        error = card->app->sign(card->channel, card->state, &signing->key->key, signing->mechanism,
+                                signing->in, signing->in_length, signing->out, signing->out_length);
+    return error;
+}
+
+/* Says which card is wanted; the cause says what is wrong with it. */
+static struct error *explain(const struct card_key *key, struct error *error)
+{
+    enum error_code code = error_code(error);
+    if (code != ERROR_NO_CARD && code != ERROR_CARD_REMOVED)
+        return error;
+    char *name = card_describe(key->card);
+    if (code == ERROR_NO_CARD)
+        error = error_wrap(error, code, "cannot sign with the key in slot %s: insert %s",
+                           key->key.slot, name == NULL ? "its card" : name);
+    else
+        error = error_wrap(error, code,
+                           "%s was taken out while it was to sign with the key in slot %s; no "
+                           "signature was received: insert it and try again",
+                           name == NULL ? "the card" : name, key->key.slot);
+    free(name);
+    return error;
+}
+
+struct error *card_key_sign(struct card_key *key, enum card_mechanism mechanism, const uint8_t *in,
+                            size_t in_length, uint8_t *out, size_t *out_length)
+{
+    struct signing signing = {key, mechanism, in, in_length, out, out_length};
+    char kind[32];
+    *out_length = 0;
+    if (!card_key_can(key, mechanism)) {
+        public_key_name(key->key.public_key, kind, sizeof(kind));
+        return error_new(ERROR_UNSUPPORTED, "the %s key in slot %s cannot make such a signature",
+                         kind, key->key.slot);
+    }
+    struct error *error = session_run(key->card, key, sign, &signing);
+    return error == NULL ? NULL : explain(key, error);
+}

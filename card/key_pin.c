@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sending the PIN, or rather all the reasons not to.
+ *
+ * Before it is sent, the card has shown that it holds the key (when it was found, and again after
+ * each reconnect), and the application has shown that it is the one selected. On an established
+ * connection the latter costs nothing: the tries left are asked for before a PIN's first use, by an
+ * instruction only this application knows where there is one (Yubico's metadata). Where there is
+ * none, the empty VERIFY is answered by other applications too; so when others had time to select
+ * one (a person was asked for the PIN, a server was idle), SELECT comes first. What remains is
+ * another process that selects another application within the second before our transaction: that
+ * application may then see the PIN, refuse it, and is found out by its count of tries.
+ */
+#include "card_internal.h"
+#include "pin_memory.h"
+
+#include <stdlib.h>
+
+static const char *what_to_do = "nothing was sent; check the PIN before you try again";
+
+static struct error *refused_before(const struct card *card)
+{
+    char *name = card_describe(card);
+    struct error *error =
+        card->pin_tries_left < 0
+            ? error_new(ERROR_PIN_WRONG, "%s refused this PIN before in this process: %s",
+                        name == NULL ? "the card" : name, what_to_do)
+            : error_new(ERROR_PIN_WRONG,
+                        "%s refused this PIN before in this process (tries left: %d): %s",
+                        name == NULL ? "the card" : name, card->pin_tries_left, what_to_do);
+    free(name);
+    return error;
+}
+
+static struct error *blocked(const struct card *card, struct error *cause)
+{
+    char *name = card_describe(card);
+    struct error *error = error_wrap(cause, ERROR_PIN_BLOCKED,
+                                     "the PIN of %s is blocked, no try is left: unblock it with "
+                                     "the PUK (yubico-piv-tool -a unblock-pin does that)",
+                                     name == NULL ? "the card" : name);
+    free(name);
+    return error;
+}
+
+static struct error *last_try(const struct card *card)
+{
+    char *name = card_describe(card);
+    struct error *error = error_new(
+        ERROR_PIN_LAST_TRY,
+        "only one try is left for the PIN of %s, and it was not spent: make sure of the PIN, then "
+        "add use-last-try=yes to the URI's query (card:...?use-last-try=yes); a right PIN brings "
+        "all tries back, a wrong one blocks the card until it is unblocked with the PUK",
+        name == NULL ? "the card" : name);
+    free(name);
+    return error;
+}
+
+/* Forgets the PIN that the card has, or is known to have, refused. */
+static void drop_pin(struct card *card, int tries_left)
+{
+    struct secret *pin = card->pin;
+    card->pin = NULL;
+    card->pin_refused = true;
+    card->pin_accepted = card->pin_verified = false;
+    card->pin_tries_left = tries_left;
+    card->pin_doubtful_tries = -1;
+    secret_free(pin);
+}
+
+/* What a refused PIN is remembered under: the serial number; a card without one stands for
+   whatever is in its reader. */
+static struct error *identify(struct card *card, const char **out)
+{
+    struct error *error = card_learn_serial(card);
+    *out = card->serial != NULL ? card->serial : card->reader;
+    return error;
+}
+
+/* The card refused the PIN for good: remembers, so that nobody in this process sends it again. */
+static struct error *settle_refusal(struct card *card, int tries_left)
+{
+    const char *identity;
+    struct error *cause = identify(card, &identity);
+    struct error *error = pin_memory_add(card->libctx, identity, card->pin);
+    if (error != NULL)
+        cause = error_wrap(cause, error_code(error), "%s", error_message(error));
+    error_free(error);
+    drop_pin(card, tries_left);
+    if (tries_left == 0)
+        return blocked(card, cause);
+    char *name = card_describe(card);
+    const char *shown = name == NULL ? "the card" : name;
+    if (tries_left < 0)
+        error = error_wrap(cause, ERROR_PIN_WRONG,
+                           "%s refused the PIN: it is not sent again by this process", shown);
+    else
+        error = error_wrap(cause, ERROR_PIN_WRONG,
+                           "%s refused the PIN (tries left: %d): it is not sent again by this "
+                           "process",
+                           shown, tries_left);
+    free(name);
+    return error;
+}
+
+/* A PIN has to be there that this card has not refused, whichever key or context sent it. */
+static struct error *check_pin(struct card *card)
+{
+    const char *identity;
+    bool refused = false;
+    if (card->pin == NULL && card->pin_refused)
+        return refused_before(card);
+    if (card->pin == NULL)
+        return error_new(ERROR_PIN_SOURCE,
+                         "the card wants its PIN, and there is none: name a "
+                         "pin-source in the URI's query (card:...?pin-source=file:"
+                         "PATH)");
+    if (card->pin_accepted || !pin_memory_used())
+        return NULL;
+    struct error *error = identify(card, &identity);
+    if (error == NULL)
+        error = pin_memory_look(card->libctx, identity, card->pin, &refused);
+    if (error != NULL || !refused)
+        return error;
+    drop_pin(card, -1);
+    return refused_before(card);
+}
+
+/*
+ * An earlier refusal came while another application may have been selected. If it was this one's,
+ * its count of tries is what was said then.
+ */
+static bool was_ours(const struct card *card, const struct card_pin_status *status)
+{
+    return card->pin_doubtful_tries >= 0 && card->pin_doubtful_tries == status->tries_left;
+}
+
+static struct error *check_tries(struct card_key *key)
+{
+    struct card *card = key->card;
+    struct card_pin_status status;
+    bool proven = false;
+    struct error *error = card->app->pin_tries(card->channel, card->state, &status, &proven);
+    if (error != NULL)
+        return error;
+    card->proven = card->proven || proven;
+    if (was_ours(card, &status))
+        return settle_refusal(card, status.tries_left);
+    if (card->proven)
+        card->pin_doubtful_tries = -1;
+    if (status.blocked)
+        return blocked(card, NULL);
+    if (status.tries_left == 1 && !key->uri->use_last_try)
+        return last_try(card);
+    return NULL;
+}
+
+/* Makes sure who will see the PIN, and that it may be sent. */
+static struct error *check_card(struct card_key *key)
+{
+    struct card *card = key->card;
+    bool ask = !card->pin_accepted || card->fresh || card->pin_doubtful_tries >= 0;
+    bool answer_proves = ask && card->app->pin_tries_prove(card->state);
+    struct error *error = NULL;
+    if (card->stale && !card->proven && !answer_proves)
+        error = session_select(card);
+    return error != NULL || !ask ? error : check_tries(key);
+}
+
+static struct error *send_pin(struct card *card)
+{
+    int tries_left;
+    struct error *error = card->app->verify_pin(card->channel, card->state, card->pin, &tries_left);
+    if (error == NULL) {
+        card->pin_verified = card->pin_accepted = true;
+        return NULL;
+    }
+    enum error_code code = error_code(error);
+    card->pin_verified = false;
+    if (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_CARD_STATUS)
+        return error;
+    if (!card->proven) { /* the session starts afresh, and check_tries() finds out */
+        card->pin_doubtful_tries = tries_left;
+        return error;
+    }
+    error_free(error);
+    return settle_refusal(card, tries_left);
+}
+
+struct error *key_present_pin(struct card_key *key)
+{
+    struct card *card = key->card;
+    enum card_policy policy = key->key.pin_policy;
+    if (policy == CARD_POLICY_NEVER || (policy == CARD_POLICY_ONCE && card->pin_verified))
+        return NULL;
+    struct error *error = check_pin(card);
+    if (error == NULL)
+        error = check_card(key);
+    return error != NULL ? error : send_pin(card);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pin_memory.h"
+
+#include "lock.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#define DIGEST_SIZE 32
+
+/* More than a process can see refused before every card in its readers is blocked; after that the
+   oldest is forgotten. */
+#define MEMORY_SIZE 64
+
+static struct {
+    struct lock lock;
+    bool keyed;
+    uint8_t key[DIGEST_SIZE];
+    uint8_t digests[MEMORY_SIZE][DIGEST_SIZE];
+    size_t count; /* of all that were added */
+} memory = {.lock = LOCK_INITIALIZER};
+
+static struct error *crypto_error(void)
+{
+    return error_new(ERROR_INTERNAL, "libcrypto cannot compute HMAC-SHA-256: is its default "
+                                     "provider active?");
+}
+
+static bool mac_all(EVP_MAC_CTX *context, const char *identity, struct secret *pin, uint8_t *out)
+{
+    size_t length;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    /* The NUL after the identity parts it from the PIN. */
+    return EVP_MAC_init(context, memory.key, sizeof(memory.key), params) &&
+           EVP_MAC_update(context, (const uint8_t *)identity, strlen(identity) + 1) &&
+           EVP_MAC_update(context, secret_bytes(pin), secret_length(pin)) &&
+           EVP_MAC_final(context, out, &length, DIGEST_SIZE) && length == DIGEST_SIZE;
+}
+
+/* With the lock held. */
+static struct error *digest(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin,
+                            uint8_t *out)
+{
+    if (!memory.keyed && RAND_bytes_ex(libctx, memory.key, sizeof(memory.key), 0) != 1)
+        return crypto_error();
+    memory.keyed = true;
+    (void)ERR_set_mark();
+    EVP_MAC *mac = EVP_MAC_fetch(libctx, "HMAC", NULL);
+    EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+    bool good = context != NULL && mac_all(context, identity, pin, out);
+    EVP_MAC_CTX_free(context);
+    EVP_MAC_free(mac);
+    (void)ERR_pop_to_mark();
+    return good ? NULL : crypto_error();
+}
+
+bool pin_memory_used(void)
+{
+    lock_acquire(&memory.lock);
+    bool used = memory.count > 0;
+    lock_release(&memory.lock);
+    return used;
+}
+
+struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin)
+{
+    lock_acquire(&memory.lock);
+    struct error *error = digest(libctx, identity, pin, memory.digests[memory.count % MEMORY_SIZE]);
+    if (error == NULL)
+        memory.count++;
+    lock_release(&memory.lock);
+    return error;
+}
+
+struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin,
+                              bool *refused)
+{
+    uint8_t wanted[DIGEST_SIZE];
+    *refused = false;
+    lock_acquire(&memory.lock);
+    struct error *error = digest(libctx, identity, pin, wanted);
+    for (size_t i = 0; error == NULL && i < memory.count && i < MEMORY_SIZE; i++)
+        if (CRYPTO_memcmp(memory.digests[i], wanted, DIGEST_SIZE) == 0)
+            *refused = true;
+    lock_release(&memory.lock);
+    return error;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PIV: NIST SP 800-73-4 part 1 (objects) and part 2 (commands), SP 800-78-4 (algorithms), and
+ * Yubico's extensions where the card has them. What the files piv_*.c share.
+ */
+#ifndef CARD_PIV_H
+#define CARD_PIV_H
+
+#include "app.h"
+#include "tlv.h"
+
+/* Key references, SP 800-73-4 part 1, table 4b. */
+#define PIV_PIN        0x80 /* the application's PIN */
+#define PIV_MANAGEMENT 0x9B /* card management key */
+
+/* Instructions, SP 800-73-4 part 2, table 2; metadata and serial are Yubico's. */
+#define PIV_INS_VERIFY               0x20
+#define PIV_INS_GENERATE             0x47
+#define PIV_INS_GENERAL_AUTHENTICATE 0x87
+#define PIV_INS_SELECT               0xA4
+#define PIV_INS_GET_DATA             0xCB
+#define PIV_INS_PUT_DATA             0xDB
+#define PIV_INS_GET_METADATA         0xF7 /* Yubico, firmware 5.3 on */
+#define PIV_INS_GET_SERIAL           0xF8 /* Yubico, firmware 5 on */
+
+/* Tags of the dynamic authentication template, SP 800-73-4 part 2, table 7. */
+#define PIV_TAG_TEMPLATE  0x7C
+#define PIV_TAG_WITNESS   0x80
+#define PIV_TAG_CHALLENGE 0x81
+#define PIV_TAG_RESPONSE  0x82
+
+/* Data objects, SP 800-73-4 part 1, table 3. */
+#define PIV_OBJECT_CHUID       0x5FC102
+#define PIV_OBJECT_KEY_HISTORY 0x5FC10C
+
+/* Whether the card knows an extension. */
+enum piv_extension {
+    PIV_NOT_TRIED,
+    PIV_PRESENT,
+    PIV_ABSENT,
+};
+
+/* What is known about the card at hand. */
+struct piv {
+    OSSL_LIB_CTX *libctx;
+    enum piv_extension metadata;
+};
+
+/* A slot: the URI's word, the key reference, and where the certificate is. */
+struct piv_slot {
+    const char *name;
+    uint8_t reference; /* SP 800-73-4 part 1, table 4b */
+    uint32_t object;   /* SP 800-73-4 part 1, table 3 */
+};
+
+/* The slot of that name, in whatever case, or NULL. */
+const struct piv_slot *piv_slot_find(const char *name);
+
+/* A kind of key. */
+struct piv_algorithm {
+    uint8_t id;       /* SP 800-78-4, table 6-2; those above 0x14 and 05 are Yubico's */
+    const char *name; /* as in card_generate_options */
+    const char *type; /* OpenSSL's */
+    int bits;         /* as EVP_PKEY_get_bits() counts */
+    const char *curve;
+};
+
+const struct piv_algorithm *piv_algorithm_of_key(const EVP_PKEY *key);
+const struct piv_algorithm *piv_algorithm_named(const char *name);
+const struct piv_algorithm *piv_algorithm_by_id(uint8_t id);
+
+/* The names a card can be asked to generate, for messages. */
+#define PIV_ALGORITHM_NAMES "RSA-2048, RSA-3072, RSA-4096, P-256, P-384"
+
+/* Metadata of a slot, of the PIN or of the management key. */
+struct piv_metadata {
+    struct buffer bytes; /* what the rest points into; the caller clears it */
+    uint8_t algorithm;   /* 0 where not said */
+    uint8_t pin_policy, touch_policy;
+    const uint8_t *public_key; /* data objects, or NULL */
+    size_t public_key_length;
+    int tries_left; /* -1 where not said */
+};
+
+/*
+ * Yubico's metadata of a key reference. *status is the card's last status word; the rest is set
+ * only where that is SW_SUCCESS. Learns from the first answer whether the card knows metadata.
+ */
+struct error *piv_read_metadata(struct apdu_channel *channel, struct piv *piv, uint8_t reference,
+                                struct piv_metadata *out, uint16_t *status) MUST_CHECK;
+
+/* A public key from the data objects in metadata and in the answer to key generation. */
+struct error *piv_public_key(struct piv *piv, const struct piv_algorithm *algorithm,
+                             const uint8_t *bytes, size_t length, EVP_PKEY **out) MUST_CHECK;
+
+/*
+ * A data object's content, what is inside of its tag 53. ERROR_NOT_FOUND where there is none, or an
+ * empty one. `answer` holds the bytes that *content points into.
+ */
+struct error *piv_get_object(struct apdu_channel *channel, uint32_t object, struct buffer *answer,
+                             struct tlv *content) MUST_CHECK;
+
+/* One template command and the value of `wanted` in its answer, pointing into `answer`. */
+struct error *piv_authenticate(struct apdu_channel *channel, uint8_t algorithm, uint8_t reference,
+                               const struct buffer *template, size_t expected, uint8_t wanted,
+                               struct buffer *answer, struct tlv *out, uint16_t *status) MUST_CHECK;
+
+/* The functions of piv_app, one group to a file. */
+struct error *piv_serial(struct apdu_channel *channel, void *state, char **out) MUST_CHECK;
+struct error *piv_slots_in_use(struct apdu_channel *channel, void *state, size_t *count) MUST_CHECK;
+struct error *piv_read_certificate(struct apdu_channel *channel, void *state, const char *slot,
+                                   struct buffer *der) MUST_CHECK;
+struct error *piv_store_certificate(struct apdu_channel *channel, void *state, const char *slot,
+                                    const uint8_t *der, size_t length) MUST_CHECK;
+
+struct error *piv_read_key(struct apdu_channel *channel, void *state, const char *slot,
+                           struct app_key *out) MUST_CHECK;
+
+struct error *piv_pin_status(struct apdu_channel *channel, void *state,
+                             struct card_pin_status *out) MUST_CHECK;
+struct error *piv_pin_tries(struct apdu_channel *channel, void *state, struct card_pin_status *out,
+                            bool *proven) MUST_CHECK;
+bool piv_pin_tries_prove(const void *state);
+struct error *piv_verify_pin(struct apdu_channel *channel, void *state, struct secret *pin,
+                             int *tries_left) MUST_CHECK;
+
+bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism);
+struct error *piv_sign(struct apdu_channel *channel, void *state, const struct app_key *key,
+                       enum card_mechanism mechanism, const uint8_t *in, size_t in_length,
+                       uint8_t *out, size_t *out_length) MUST_CHECK;
+
+struct error *piv_authenticate_admin(struct apdu_channel *channel, void *state,
+                                     struct secret *admin) MUST_CHECK;
+struct error *piv_generate_key(struct apdu_channel *channel, void *state, const char *slot,
+                               const struct card_generate_options *options,
+                               EVP_PKEY **public_key) MUST_CHECK;
+
+#endif

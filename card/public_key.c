@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "public_key.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RSA_BITS_MIN      1024
+#define RSA_BITS_MAX      4096
+#define RSA_EXPONENT_BITS 64 /* far more than any card's; keeps the check below cheap */
+
+/* libcrypto's own errors are dropped: the message says what they would, and they must not stand
+   in the application's error queue before it. */
+static struct error *bad_key(const char *what)
+{
+    return error_new(ERROR_CARD_ANSWER, "the card shows a public key that is none: %s", what);
+}
+
+static EVP_PKEY *key_from_params(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM *params)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(libctx, type, NULL);
+    if (context == NULL || EVP_PKEY_fromdata_init(context) <= 0 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) <= 0)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+static OSSL_PARAM *rsa_params(const BIGNUM *n, const BIGNUM *e)
+{
+    OSSL_PARAM *params = NULL;
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    if (builder != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e))
+        params = OSSL_PARAM_BLD_to_param(builder);
+    OSSL_PARAM_BLD_free(builder);
+    return params;
+}
+
+static bool rsa_numbers_sane(const BIGNUM *n, const BIGNUM *e)
+{
+    return BN_num_bits(n) >= RSA_BITS_MIN && BN_num_bits(n) <= RSA_BITS_MAX && BN_is_odd(n) &&
+           BN_is_odd(e) && !BN_is_one(e) && BN_num_bits(e) <= RSA_EXPONENT_BITS;
+}
+
+static EVP_PKEY *rsa_from_numbers(OSSL_LIB_CTX *libctx, const BIGNUM *n, const BIGNUM *e)
+{
+    if (n == NULL || e == NULL || !rsa_numbers_sane(n, e))
+        return NULL;
+    OSSL_PARAM *params = rsa_params(n, e);
+    EVP_PKEY *key = params == NULL ? NULL : key_from_params(libctx, "RSA", params);
+    OSSL_PARAM_free(params);
+    return key;
+}
+
+struct error *public_key_rsa(OSSL_LIB_CTX *libctx, const uint8_t *modulus, size_t modulus_length,
+                             const uint8_t *exponent, size_t exponent_length, EVP_PKEY **out)
+{
+    *out = NULL;
+    if (modulus_length > RSA_BITS_MAX / 8 + 1 || exponent_length > RSA_BITS_MAX / 8)
+        return bad_key("RSA numbers are too long");
+    (void)ERR_set_mark();
+    BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL);
+    BIGNUM *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
+    *out = rsa_from_numbers(libctx, n, e);
+    BN_free(n);
+    BN_free(e);
+    (void)ERR_pop_to_mark();
+    return *out != NULL ? NULL : bad_key("not the numbers of an RSA key");
+}
+
+static bool key_passes_check(OSSL_LIB_CTX *libctx, EVP_PKEY *key)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(libctx, key, NULL);
+    bool good = context != NULL && EVP_PKEY_public_check(context) == 1;
+    EVP_PKEY_CTX_free(context);
+    return good;
+}
+
+struct error *public_key_ec(OSSL_LIB_CTX *libctx, const char *curve, const uint8_t *point,
+                            size_t length, EVP_PKEY **out)
+{
+    /* The parameters are only read. */
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (uint8_t *)point, length),
+        OSSL_PARAM_construct_end(),
+    };
+    (void)ERR_set_mark();
+    EVP_PKEY *key = length == 0 ? NULL : key_from_params(libctx, "EC", params);
+    if (key != NULL && !key_passes_check(libctx, key)) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    (void)ERR_pop_to_mark();
+    *out = key;
+    return key != NULL ? NULL : bad_key("not a point on the curve");
+}
+
+struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8_t *bytes,
+                             size_t length, EVP_PKEY **out)
+{
+    (void)ERR_set_mark();
+    *out = EVP_PKEY_new_raw_public_key_ex(libctx, name, NULL, bytes, length);
+    (void)ERR_pop_to_mark();
+    return *out != NULL ? NULL : bad_key("not 32 bytes");
+}
+
+bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other)
+{
+    (void)ERR_set_mark();
+    bool equal = EVP_PKEY_eq(one, other) == 1;
+    (void)ERR_pop_to_mark();
+    return equal;
+}
+
+void public_key_name(const EVP_PKEY *key, char *out, size_t size)
+{
+    if (EVP_PKEY_is_a(key, "RSA"))
+        (void)snprintf(out, size, "RSA-%d", EVP_PKEY_get_bits(key));
+    else if (EVP_PKEY_is_a(key, "EC"))
+        (void)snprintf(out, size, "P-%d", EVP_PKEY_get_bits(key));
+    else
+        (void)snprintf(out, size, "%s", EVP_PKEY_get0_type_name(key));
+}
+
+static struct error *bad_signature(void)
+{
+    return error_new(ERROR_SIGNATURE,
+                     "the card's signature does not verify with its public key, and is withheld: "
+                     "the slot may hold another key by now, or the card is faulty");
+}
+
+/* The public operation is called encryption, whatever it is used for. */
+static bool rsa_public_operation(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *in,
+                                 size_t length, uint8_t *out, size_t *out_length)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(libctx, key, NULL);
+    bool good = context != NULL && EVP_PKEY_encrypt_init(context) > 0 &&
+                EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) > 0 &&
+                EVP_PKEY_encrypt(context, out, out_length, in, length) > 0;
+    EVP_PKEY_CTX_free(context);
+    return good;
+}
+
+struct error *public_key_check_rsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *block,
+                                   size_t block_length, const uint8_t *signature, size_t length)
+{
+    uint8_t opened[RSA_BITS_MAX / 8 + 1];
+    size_t opened_length = sizeof(opened);
+    (void)ERR_set_mark();
+    bool good = rsa_public_operation(libctx, key, signature, length, opened, &opened_length) &&
+                opened_length == block_length && CRYPTO_memcmp(opened, block, block_length) == 0;
+    (void)ERR_pop_to_mark();
+    return good ? NULL : bad_signature();
+}
+
+struct error *public_key_check_ecdsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *hash,
+                                     size_t hash_length, const uint8_t *signature, size_t length)
+{
+    (void)ERR_set_mark();
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(libctx, key, NULL);
+    bool good = context != NULL && EVP_PKEY_verify_init(context) > 0 &&
+                EVP_PKEY_verify(context, signature, length, hash, hash_length) == 1;
+    EVP_PKEY_CTX_free(context);
+    (void)ERR_pop_to_mark();
+    return good ? NULL : bad_signature();
+}

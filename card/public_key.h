@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Public keys from what cards say, checked before anything relies on them. */
+#ifndef CARD_PUBLIC_KEY_H
+#define CARD_PUBLIC_KEY_H
+
+#include "error.h"
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * An RSA public key of 1024 to 4096 bits, from modulus and exponent, big-endian. *out is for
+ * EVP_PKEY_free(). ERROR_CARD_ANSWER where the numbers are none of an RSA key.
+ */
+struct error *public_key_rsa(OSSL_LIB_CTX *libctx, const uint8_t *modulus, size_t modulus_length,
+                             const uint8_t *exponent, size_t exponent_length,
+                             EVP_PKEY **out) MUST_CHECK;
+
+/*
+ * A key on the named curve ("P-256", "P-384"), from its point in uncompressed form (SEC 1, 2.3.3).
+ * ERROR_CARD_ANSWER where the point is not on the curve.
+ */
+struct error *public_key_ec(OSSL_LIB_CTX *libctx, const char *curve, const uint8_t *point,
+                            size_t length, EVP_PKEY **out) MUST_CHECK;
+
+/* An "ED25519" or "X25519" key from its 32 bytes (RFC 8032, RFC 7748). ERROR_CARD_ANSWER. */
+struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8_t *bytes,
+                             size_t length, EVP_PKEY **out) MUST_CHECK;
+
+/* Whether two public keys are the same. */
+bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other);
+
+/* Such as "RSA-2048", "P-256", "ED25519": for messages. `out` has room for `size` characters. */
+void public_key_name(const EVP_PKEY *key, char *out, size_t size);
+
+/* Checks an RSA signature without padding: signature ^ e = `block`. ERROR_SIGNATURE. */
+struct error *public_key_check_rsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *block,
+                                   size_t block_length, const uint8_t *signature,
+                                   size_t length) MUST_CHECK;
+
+/* Checks an ECDSA signature (DER) of a hash. ERROR_SIGNATURE. */
+struct error *public_key_check_ecdsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *hash,
+                                     size_t hash_length, const uint8_t *signature,
+                                     size_t length) MUST_CHECK;
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PC/SC, by libpcsclite. Each connection has a context of its own, because a context serves one
+ * call at a time: a thread that waits for its turn at one card must not hold up another card.
+ */
+#include "pcsc_error.h"
+#include "transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct pcsc_transport {
+    struct card_transport base;
+    char *reader;
+    SCARDCONTEXT context;
+    bool has_context;
+    SCARDHANDLE card;
+    bool has_card;
+};
+
+static void pcsc_drop(struct pcsc_transport *pcsc)
+{
+    if (pcsc->has_card)
+        (void)SCardDisconnect(pcsc->card, SCARD_LEAVE_CARD);
+    if (pcsc->has_context)
+        (void)SCardReleaseContext(pcsc->context);
+    pcsc->has_card = pcsc->has_context = false;
+}
+
+static struct error *pcsc_read_atr(struct pcsc_transport *pcsc, DWORD protocol)
+{
+    unsigned char atr[MAX_ATR_SIZE];
+    DWORD length = sizeof(atr);
+    LONG code = SCardStatus(pcsc->card, NULL, NULL, NULL, NULL, atr, &length);
+    if (code != SCARD_S_SUCCESS)
+        return pcsc_error(code, pcsc->reader);
+    if (length > TRANSPORT_ATR_MAX)
+        length = TRANSPORT_ATR_MAX;
+    memcpy(pcsc->base.atr, atr, length);
+    pcsc->base.atr_length = length;
+    pcsc->base.byte_protocol = protocol == SCARD_PROTOCOL_T0;
+    return NULL;
+}
+
+static struct error *pcsc_connect_card(struct pcsc_transport *pcsc)
+{
+    DWORD protocol = 0;
+    LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &pcsc->context);
+    if (code != SCARD_S_SUCCESS)
+        return pcsc_error(code, NULL);
+    pcsc->has_context = true;
+    code = SCardConnect(pcsc->context, pcsc->reader, SCARD_SHARE_SHARED,
+                        SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &pcsc->card, &protocol);
+    if (code != SCARD_S_SUCCESS)
+        return pcsc_error(code, pcsc->reader);
+    pcsc->has_card = true;
+    return pcsc_read_atr(pcsc, protocol);
+}
+
+static struct error *pcsc_connect(struct card_transport *transport)
+{
+    struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
+    if (pcsc->has_card) {
+        DWORD protocol = 0;
+        LONG code =
+            SCardReconnect(pcsc->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+                           SCARD_LEAVE_CARD, &protocol);
+        if (code == SCARD_S_SUCCESS)
+            return pcsc_read_atr(pcsc, protocol);
+    }
+    /* No handle, or one that pcscd does not know any more: it was restarted, or the reader was
+       unplugged. */
+    pcsc_drop(pcsc);
+    struct error *error = pcsc_connect_card(pcsc);
+    if (error != NULL)
+        pcsc_drop(pcsc);
+    return error;
+}
+
+static struct error *pcsc_begin(struct card_transport *transport)
+{
+    struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
+    LONG code = SCardBeginTransaction(pcsc->card);
+    return code == SCARD_S_SUCCESS ? NULL : pcsc_error(code, pcsc->reader);
+}
+
+static struct error *pcsc_transmit(struct card_transport *transport, const uint8_t *command,
+                                   size_t command_length, uint8_t *response,
+                                   size_t *response_length)
+{
+    struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
+    const SCARD_IO_REQUEST *protocol = transport->byte_protocol ? SCARD_PCI_T0 : SCARD_PCI_T1;
+    DWORD length = *response_length;
+    LONG code =
+        SCardTransmit(pcsc->card, protocol, command, command_length, NULL, response, &length);
+    *response_length = 0;
+    if (code != SCARD_S_SUCCESS)
+        return pcsc_error(code, pcsc->reader);
+    *response_length = length;
+    return NULL;
+}
+
+static void pcsc_end(struct card_transport *transport)
+{
+    struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
+    (void)SCardEndTransaction(pcsc->card, SCARD_LEAVE_CARD);
+}
+
+/* The parent's context and handle are not touched: a release would go through the socket that
+   both processes hold, and end the parent's connection. The descriptor stays open with them. */
+static void pcsc_abandon(struct card_transport *transport)
+{
+    struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
+    free(pcsc->reader);
+    free(pcsc);
+}
+
+static void pcsc_close(struct card_transport *transport)
+{
+    pcsc_drop((struct pcsc_transport *)transport);
+    pcsc_abandon(transport);
+}
+
+static const struct card_transport_functions pcsc_functions = {
+    pcsc_connect, pcsc_begin, pcsc_transmit, pcsc_end, pcsc_close, pcsc_abandon,
+};
+
+static struct error *pcsc_open(const struct transport_system *system, const char *reader,
+                               struct card_transport **out)
+{
+    (void)system;
+    *out = NULL;
+    struct pcsc_transport *pcsc = calloc(1, sizeof(*pcsc));
+    if (pcsc == NULL)
+        return error_no_memory();
+    pcsc->base.functions = &pcsc_functions;
+    pcsc->reader = strdup(reader);
+    if (pcsc->reader == NULL) {
+        free(pcsc);
+        return error_no_memory();
+    }
+    *out = &pcsc->base;
+    return NULL;
+}
+
+static struct error *add_reader(SCARDCONTEXT context, const char *name,
+                                struct transport_reader_list *out)
+{
+    SCARD_READERSTATE state = {.szReader = name, .dwCurrentState = SCARD_STATE_UNAWARE};
+    LONG code = SCardGetStatusChange(context, 0, &state, 1);
+    if (code == SCARD_E_UNKNOWN_READER)
+        return NULL; /* unplugged since it was listed */
+    if (code != SCARD_S_SUCCESS && code != SCARD_E_TIMEOUT)
+        return pcsc_error(code, name);
+    return transport_reader_list_add(out, name, (state.dwEventState & SCARD_STATE_PRESENT) != 0);
+}
+
+/* SCardListReaders gives names with a NUL after each, and one more after the last. */
+static struct error *add_readers(SCARDCONTEXT context, const char *names,
+                                 struct transport_reader_list *out)
+{
+    struct error *error = NULL;
+    for (const char *name = names; error == NULL && *name != '\0'; name += strlen(name) + 1)
+        error = add_reader(context, name, out);
+    if (error == NULL && out->count == 0)
+        error = pcsc_error(SCARD_E_NO_READERS_AVAILABLE, NULL);
+    return error;
+}
+
+static struct error *list_readers(SCARDCONTEXT context, struct transport_reader_list *out)
+{
+    LPSTR names = NULL;
+    DWORD length = SCARD_AUTOALLOCATE;
+    LONG code = SCardListReaders(context, NULL, (LPSTR)&names, &length);
+    if (code != SCARD_S_SUCCESS)
+        return pcsc_error(code, NULL);
+    struct error *error = add_readers(context, names, out);
+    (void)SCardFreeMemory(context, names);
+    return error;
+}
+
+static struct error *pcsc_list(const struct transport_system *system,
+                               struct transport_reader_list *out)
+{
+    (void)system;
+    *out = (struct transport_reader_list){0};
+    SCARDCONTEXT context;
+    LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
+    if (code != SCARD_S_SUCCESS)
+        return pcsc_error(code, NULL);
+    struct error *error = list_readers(context, out);
+    (void)SCardReleaseContext(context);
+    if (error != NULL)
+        transport_reader_list_clear(out);
+    return error;
+}
+
+const struct transport_system transport_pcsc = {pcsc_list, pcsc_open};

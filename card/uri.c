@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "uri.h"
+
+#include "buffer.h"
+#include "secret.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ATTRIBUTES "serial, reader, app, slot, label, type"
+#define QUERIES    "pin-source, pin-value, use-last-try, module-path"
+
+static const char *const type_names[] = {
+    [CARD_OBJECT_ANY] = NULL,
+    [CARD_OBJECT_PRIVATE_KEY] = "private",
+    [CARD_OBJECT_PUBLIC_KEY] = "public",
+    [CARD_OBJECT_CERTIFICATE] = "cert",
+};
+
+static const char *const app_names[] = {"piv", "openpgp", "certum", "pkcs11", NULL};
+
+static const char *const pin_source_kinds[] = {"file:", "env:", "credential:", NULL};
+
+/* ---- decoding ---------------------------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Undoes the %-encoding of `length` characters into `out`, which has room for as many. `name` is
+ * for messages, which never show the value: it may be a PIN.
+ */
+static struct error *decode(const char *name, const char *text, size_t length, uint8_t *out,
+                            size_t *out_length)
+{
+    *out_length = 0;
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)text[i];
+        if (text[i] == '%') {
+            int high = length - i > 2 ? hex_digit(text[i + 1]) : -1;
+            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+            if (low < 0)
+                return error_new(ERROR_URI,
+                                 "card URI: the value of %s has a %% without two hexadecimal "
+                                 "digits after it (a %% itself is written %%25)",
+                                 name);
+            byte = (uint8_t)(high << 4 | low);
+            i += 2;
+        }
+        if (byte < 0x20 || byte == 0x7F) /* a NUL would cut it, a line end cut a message in two */
+            return error_new(ERROR_URI, "card URI: the value of %s has a control character in it",
+                             name);
+        out[(*out_length)++] = byte;
+    }
+    return NULL;
+}
+
+static struct error *decode_string(const char *name, const char *text, size_t length, char **out)
+{
+    size_t out_length;
+    *out = malloc(length + 1);
+    if (*out == NULL)
+        return error_no_memory();
+    struct error *error = decode(name, text, length, (uint8_t *)*out, &out_length);
+    if (error != NULL) {
+        free(*out);
+        *out = NULL;
+        return error;
+    }
+    (*out)[out_length] = '\0';
+    return NULL;
+}
+
+/* Decodes into the secret's own pages, so that no copy is left elsewhere. */
+static struct error *decode_secret(const char *name, const char *text, size_t length,
+                                   struct secret **out)
+{
+    size_t out_length = 0;
+    if (length > SECRET_MAX)
+        return error_new(ERROR_URI, "card URI: the value of %s is too long", name);
+    struct error *error = secret_new(NULL, length, out);
+    if (error == NULL)
+        error = decode(name, text, length, secret_bytes(*out), &out_length);
+    if (error == NULL) {
+        secret_truncate(*out, out_length);
+        return NULL;
+    }
+    secret_free(*out);
+    *out = NULL;
+    return error;
+}
+
+/* ---- attributes -------------------------------------------------------------------------- */
+
+/* `name=value` in the text. */
+struct pair {
+    const char *name;
+    const char *text; /* the value, still encoded; NULL where there is no '=' */
+    size_t length;
+};
+
+static struct error *set_string(const struct pair *pair, char **field)
+{
+    if (*field != NULL)
+        return error_new(ERROR_URI, "card URI: %s is there twice", pair->name);
+    if (pair->length == 0)
+        return error_new(ERROR_URI, "card URI: %s has no value", pair->name);
+    return decode_string(pair->name, pair->text, pair->length, field);
+}
+
+static struct error *set_serial(struct card_uri *uri, const struct pair *pair)
+{
+    return set_string(pair, &uri->serial);
+}
+
+static struct error *set_reader(struct card_uri *uri, const struct pair *pair)
+{
+    return set_string(pair, &uri->reader);
+}
+
+static struct error *set_slot(struct card_uri *uri, const struct pair *pair)
+{
+    return set_string(pair, &uri->slot);
+}
+
+static struct error *set_label(struct card_uri *uri, const struct pair *pair)
+{
+    return set_string(pair, &uri->label);
+}
+
+static struct error *set_module_path(struct card_uri *uri, const struct pair *pair)
+{
+    return set_string(pair, &uri->module_path);
+}
+
+static struct error *set_app(struct card_uri *uri, const struct pair *pair)
+{
+    struct error *error = set_string(pair, &uri->app);
+    for (size_t i = 0; error == NULL && app_names[i] != NULL; i++)
+        if (strcmp(app_names[i], uri->app) == 0)
+            return NULL;
+    return error != NULL ? error
+                         : error_new(ERROR_URI,
+                                     "card URI: no card application is called \"%s\": "
+                                     "there are piv, openpgp, certum, pkcs11",
+                                     uri->app);
+}
+
+static struct error *set_type(struct card_uri *uri, const struct pair *pair)
+{
+    char *name = NULL;
+    if (uri->type != CARD_OBJECT_ANY)
+        return error_new(ERROR_URI, "card URI: type is there twice");
+    struct error *error = set_string(pair, &name);
+    if (error != NULL)
+        return error;
+    for (int i = CARD_OBJECT_PRIVATE_KEY; i <= CARD_OBJECT_CERTIFICATE; i++)
+        if (strcmp(type_names[i], name) == 0)
+            uri->type = (enum card_object_type)i;
+    if (uri->type == CARD_OBJECT_ANY)
+        error = error_new(ERROR_URI,
+                          "card URI: no object is of type \"%s\": there are private, "
+                          "public, cert",
+                          name);
+    free(name);
+    return error;
+}
+
+static struct error *set_pin_source(struct card_uri *uri, const struct pair *pair)
+{
+    struct error *error = set_string(pair, &uri->pin_source);
+    if (error != NULL)
+        return error;
+    for (size_t i = 0; pin_source_kinds[i] != NULL; i++) {
+        size_t length = strlen(pin_source_kinds[i]);
+        if (strncmp(uri->pin_source, pin_source_kinds[i], length) == 0 &&
+            uri->pin_source[length] != '\0')
+            return NULL;
+    }
+    /* What stands there is not shown: somebody may have written the PIN itself. */
+    return error_new(ERROR_URI, "card URI: pin-source has to be one of file:PATH, env:NAME, "
+                                "credential:NAME");
+}
+
+static struct error *set_pin_value(struct card_uri *uri, const struct pair *pair)
+{
+    if (uri->pin_value != NULL)
+        return error_new(ERROR_URI, "card URI: %s is there twice", pair->name);
+    if (pair->length == 0)
+        return error_new(ERROR_URI, "card URI: %s has no value", pair->name);
+    return decode_secret(pair->name, pair->text, pair->length, &uri->pin_value);
+}
+
+static bool pair_is(const struct pair *pair, const char *value)
+{
+    return pair->length == strlen(value) && strncmp(pair->text, value, pair->length) == 0;
+}
+
+static struct error *set_use_last_try(struct card_uri *uri, const struct pair *pair)
+{
+    if (pair->text == NULL || pair_is(pair, "yes") || pair_is(pair, "true") || pair_is(pair, "1"))
+        uri->use_last_try = true;
+    else if (!pair_is(pair, "no") && !pair_is(pair, "false") && !pair_is(pair, "0"))
+        return error_new(ERROR_URI, "card URI: use-last-try has to be yes or no");
+    return NULL;
+}
+
+struct attribute {
+    const char *name;
+    struct error *(*set)(struct card_uri *uri, const struct pair *pair);
+    bool alone; /* may be written without a value */
+};
+
+static const struct attribute path_attributes[] = {
+    {"serial", set_serial, false}, {"reader", set_reader, false}, {"app", set_app, false},
+    {"slot", set_slot, false},     {"label", set_label, false},   {"type", set_type, false},
+    {NULL, NULL, false},
+};
+
+static const struct attribute query_attributes[] = {
+    {"pin-source", set_pin_source, false},
+    {"pin-value", set_pin_value, false},
+    {"use-last-try", set_use_last_try, true},
+    {"module-path", set_module_path, false},
+    {NULL, NULL, false},
+};
+
+/* ---- parsing ----------------------------------------------------------------------------- */
+
+static bool name_is(const char *text, size_t length, const char *name)
+{
+    return strlen(name) == length && strncmp(text, name, length) == 0;
+}
+
+/* A name that is not known is shown, cut; what follows its '=' never is. */
+static struct error *unknown_attribute(const char *text, size_t length, bool query)
+{
+    int shown = length > 40 ? 40 : (int)length;
+    for (int i = 0; i < shown; i++)
+        if (iscntrl((unsigned char)text[i]))
+            return error_new(ERROR_URI, "card URI: an attribute's name has a control character");
+    return error_new(ERROR_URI,
+                     "card URI: no attribute is called \"%.*s\": there are " ATTRIBUTES
+                     "; and after a ? " QUERIES "%s",
+                     shown, text, query ? " (separated by &)" : " (separated by ;)");
+}
+
+static struct error *parse_pair(struct card_uri *uri, const char *text, size_t length, bool query)
+{
+    const char *equals = memchr(text, '=', length);
+    size_t name_length = equals == NULL ? length : (size_t)(equals - text);
+    const struct attribute *attribute = query ? query_attributes : path_attributes;
+    while (attribute->name != NULL && !name_is(text, name_length, attribute->name))
+        attribute++;
+    if (attribute->name == NULL)
+        return unknown_attribute(text, name_length, query);
+    struct pair pair = {attribute->name, NULL, 0};
+    if (equals != NULL) {
+        pair.text = equals + 1;
+        pair.length = length - name_length - 1;
+    } else if (!attribute->alone) {
+        return error_new(ERROR_URI, "card URI: %s has no value", attribute->name);
+    }
+    return attribute->set(uri, &pair);
+}
+
+/* Nothing between two separators, or after the last, is nothing: "card:slot=9a;" is fine. */
+static struct error *parse_pairs(struct card_uri *uri, const char *text, size_t length, bool query)
+{
+    struct error *error = NULL;
+    const char *end = text + length;
+    while (error == NULL && text < end) {
+        const char *stop = memchr(text, query ? '&' : ';', (size_t)(end - text));
+        if (stop == NULL)
+            stop = end;
+        if (stop > text)
+            error = parse_pair(uri, text, (size_t)(stop - text), query);
+        text = stop < end ? stop + 1 : end;
+    }
+    return error;
+}
+
+struct error *card_uri_parse(const char *text, struct card_uri **out)
+{
+    *out = NULL;
+    if (strncasecmp(text, "card:", 5) != 0)
+        return error_new(ERROR_URI, "not a card URI: it has to begin with card:");
+    const char *path = text + 5;
+    size_t path_length = strcspn(path, "?");
+    struct card_uri *uri = calloc(1, sizeof(*uri));
+    if (uri == NULL)
+        return error_no_memory();
+    struct error *error = parse_pairs(uri, path, path_length, false);
+    const char *query = path + path_length;
+    if (error == NULL && *query == '?')
+        error = parse_pairs(uri, query + 1, strlen(query + 1), true);
+    if (error != NULL) {
+        card_uri_free(uri);
+        return error;
+    }
+    *out = uri;
+    return NULL;
+}
+
+/* ---- copying, formatting, freeing -------------------------------------------------------- */
+
+static struct error *copy_string(const char *from, char **to)
+{
+    if (from == NULL)
+        return NULL;
+    *to = strdup(from);
+    return *to == NULL ? error_no_memory() : NULL;
+}
+
+static struct error *copy_fields(const struct card_uri *from, struct card_uri *to)
+{
+    const char *const sources[] = {from->serial, from->reader,     from->app,        from->slot,
+                                   from->label,  from->pin_source, from->module_path};
+    char **const targets[] = {&to->serial, &to->reader,     &to->app,        &to->slot,
+                              &to->label,  &to->pin_source, &to->module_path};
+    struct error *error = NULL;
+    for (size_t i = 0; error == NULL && i < sizeof(sources) / sizeof(sources[0]); i++)
+        error = copy_string(sources[i], targets[i]);
+    to->type = from->type;
+    to->use_last_try = from->use_last_try;
+    if (error == NULL && from->pin_value != NULL)
+        error = secret_new(secret_bytes(from->pin_value), secret_length(from->pin_value),
+                           &to->pin_value);
+    return error;
+}
+
+struct error *card_uri_copy(const struct card_uri *uri, struct card_uri **out)
+{
+    *out = NULL;
+    struct card_uri *copy = calloc(1, sizeof(*copy));
+    if (copy == NULL)
+        return error_no_memory();
+    struct error *error = copy_fields(uri, copy);
+    if (error != NULL) {
+        card_uri_free(copy);
+        return error;
+    }
+    *out = copy;
+    return NULL;
+}
+
+/* RFC 3986's unreserved characters, and some that mean nothing in these URIs nor to a shell. */
+static bool written_plainly(char c)
+{
+    return isascii((unsigned char)c) &&
+           (isalnum((unsigned char)c) || strchr("-._~:/+,@", c) != NULL);
+}
+
+/* Appends "SEPARATORname=value", the value %-encoded; nothing where there is no value. */
+static struct error *put(struct buffer *out, const char *separator, const char *name,
+                         const char *value)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (value == NULL)
+        return NULL;
+    struct error *error = buffer_append(out, separator, strlen(separator));
+    if (error == NULL)
+        error = buffer_append(out, name, strlen(name));
+    if (error == NULL)
+        error = buffer_append(out, "=", 1);
+    for (; error == NULL && *value != '\0'; value++) {
+        uint8_t byte = (uint8_t)*value;
+        const char encoded[3] = {'%', digits[byte >> 4], digits[byte & 0x0F]};
+        error = written_plainly(*value) ? buffer_append(out, value, 1)
+                                        : buffer_append(out, encoded, sizeof(encoded));
+    }
+    return error;
+}
+
+static struct error *put_all(struct buffer *out, const struct card_uri *uri)
+{
+    const struct {
+        const char *name, *value;
+        bool query;
+    } fields[] = {
+        {"serial", uri->serial, false},
+        {"reader", uri->reader, false},
+        {"app", uri->app, false},
+        {"slot", uri->slot, false},
+        {"label", uri->label, false},
+        {"type", type_names[uri->type], false},
+        {"pin-source", uri->pin_source, true},
+        {"use-last-try", uri->use_last_try ? "yes" : NULL, true},
+        {"module-path", uri->module_path, true},
+    };
+    const char *separators[2] = {"", "?"}; /* before the next attribute, the next query */
+    struct error *error = buffer_append(out, "card:", 5);
+    for (size_t i = 0; error == NULL && i < sizeof(fields) / sizeof(fields[0]); i++) {
+        error = put(out, separators[fields[i].query], fields[i].name, fields[i].value);
+        if (fields[i].value != NULL)
+            separators[fields[i].query] = fields[i].query ? "&" : ";";
+    }
+    return error != NULL ? error : buffer_append(out, "", 1);
+}
+
+struct error *card_uri_format(const struct card_uri *uri, char **out)
+{
+    struct buffer text = {0};
+    *out = NULL;
+    struct error *error = put_all(&text, uri);
+    if (error == NULL) {
+        *out = strdup((const char *)text.bytes);
+        if (*out == NULL)
+            error = error_no_memory();
+    }
+    buffer_clear(&text);
+    return error;
+}
+
+void card_uri_free(struct card_uri *uri)
+{
+    if (uri == NULL)
+        return;
+    free(uri->serial);
+    free(uri->reader);
+    free(uri->app);
+    free(uri->slot);
+    free(uri->label);
+    free(uri->pin_source);
+    free(uri->module_path);
+    secret_free(uri->pin_value);
+    free(uri);
+}
