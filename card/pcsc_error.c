@@ -15,6 +15,9 @@ static const struct {
     {SCARD_E_NO_SMARTCARD, ERROR_NO_CARD, "no card in the reader \"%s\": insert it"},
     {SCARD_W_REMOVED_CARD, ERROR_CARD_REMOVED,
      "the card was taken out of the reader \"%s\": insert it again"},
+    {SCARD_E_NOT_TRANSACTED, ERROR_CARD_REMOVED,
+     "the card in the reader \"%s\" stopped answering: it was taken out, or lost contact; insert "
+     "it and try again"},
     {SCARD_W_UNRESPONSIVE_CARD, ERROR_NO_CARD,
      "the card in the reader \"%s\" does not answer: take it out, clean its contacts and insert "
      "it chip first"},

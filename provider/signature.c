@@ -288,9 +288,14 @@ int signature_set_ctx_params(void *context, const OSSL_PARAM params[])
 
 EVP_MD *signature_digest(const struct signature *signature)
 {
+    return signature_named_digest(signature, OSSL_SIGNATURE_PARAM_DIGEST);
+}
+
+EVP_MD *signature_named_digest(const struct signature *signature, const char *parameter)
+{
     char name[64] = "";
     OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, name, sizeof(name)),
+        OSSL_PARAM_construct_utf8_string(parameter, name, sizeof(name)),
         OSSL_PARAM_construct_end(),
     };
 

@@ -39,6 +39,9 @@ struct signature *signature_new(struct provider *provider, signature_card_functi
  */
 EVP_MD *signature_digest(const struct signature *signature);
 
+/* The same for the digest that another of the context's parameters names. */
+EVP_MD *signature_named_digest(const struct signature *signature, const char *parameter);
+
 /* ERROR_ARGUMENT where a digest is set and a hash of this length (in bytes) is none of its. */
 struct error *signature_check_hash(const EVP_MD *digest, size_t hash_length) MUST_CHECK;
 

@@ -13,6 +13,23 @@ static int modulus_length(const struct signature *signature)
     return EVP_PKEY_get_size(signature->key->pkey);
 }
 
+/* A number that is set in the context; `otherwise` where the context does not say. */
+static int current_number(const struct signature *signature, const char *name, int otherwise)
+{
+    int number = otherwise;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_int(name, &number),
+        OSSL_PARAM_construct_end(),
+    };
+
+    return EVP_PKEY_CTX_get_params(signature->software, params) == 1 ? number : otherwise;
+}
+
+static int current_padding(const struct signature *signature)
+{
+    return current_number(signature, OSSL_SIGNATURE_PARAM_PAD_MODE, 0);
+}
+
 /* ---- PKCS #1 v1.5 ------------------------------------------------------------------------ */
 
 /* DigestInfo, RFC 8017 section 9.2 step 2; *out is for OPENSSL_free(). */
@@ -68,21 +85,16 @@ static struct error *sign_pkcs1(struct signature *signature, const EVP_MD *diges
 /* The salt length, in bytes, that this context signs with; negative where it cannot be had. */
 static int current_salt_length(const struct signature *signature, const EVP_MD *digest)
 {
-    int salt_length;
+    int salt_length =
+        current_number(signature, OSSL_SIGNATURE_PARAM_PSS_SALTLEN, RSA_PSS_SALTLEN_DIGEST);
 
-    if (EVP_PKEY_CTX_get_rsa_pss_saltlen(signature->software, &salt_length) != 1)
-        return -1;
     return pss_salt_length(salt_length, EVP_PKEY_get_bits(signature->key->pkey),
                            EVP_MD_get_size(digest));
 }
 
 static EVP_MD *current_mgf1_digest(const struct signature *signature)
 {
-    char name[64] = "";
-
-    if (EVP_PKEY_CTX_get_rsa_mgf1_md_name(signature->software, name, sizeof(name)) != 1)
-        return NULL;
-    return EVP_MD_fetch(signature->provider->libctx, name, NULL);
+    return signature_named_digest(signature, OSSL_SIGNATURE_PARAM_MGF1_DIGEST);
 }
 
 static struct error *sign_pss(struct signature *signature, const EVP_MD *digest,
@@ -113,13 +125,11 @@ static struct error *sign_padded(struct signature *signature, const EVP_MD *dige
                                  const uint8_t *hash, size_t hash_length, uint8_t *out,
                                  size_t *out_length)
 {
-    int padding = 0;
+    int padding = current_padding(signature);
     struct error *error = signature_check_hash(digest, hash_length);
 
     if (error != NULL)
         return error;
-    if (EVP_PKEY_CTX_get_rsa_padding(signature->software, &padding) != 1)
-        return error_new(ERROR_INTERNAL, "the RSA padding mode is not known");
     switch (padding) {
     case RSA_PKCS1_PADDING:
         return sign_pkcs1(signature, digest, hash, hash_length, out, out_length);
@@ -163,14 +173,12 @@ static int rsa_get_ctx_params(void *context, OSSL_PARAM params[])
     struct signature *signature = context;
     EVP_PKEY_CTX *software;
     EVP_MD *digest;
-    int padding = 0;
     int result;
 
     if (signature->software == NULL)
         return 0;
     if (OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID) == NULL ||
-        EVP_PKEY_CTX_get_rsa_padding(signature->software, &padding) != 1 ||
-        padding != RSA_PKCS1_PSS_PADDING)
+        current_padding(signature) != RSA_PKCS1_PSS_PADDING)
         return signature_get_ctx_params(context, params);
     digest = signature_digest(signature);
     software = EVP_PKEY_CTX_dup(signature->software);

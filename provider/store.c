@@ -259,7 +259,7 @@ static bool emit_key(struct load *load, struct key *key)
     return taken;
 }
 
-static bool raise_error(struct load *load, struct error *error)
+static bool load_failed(struct load *load, struct error *error)
 {
     load->store->finished = true;
     if (error != NULL)
@@ -274,7 +274,7 @@ static bool load_key_name(struct load *load, struct card_key *key)
     bool taken;
 
     if (error != NULL)
-        return raise_error(load, error);
+        return load_failed(load, error);
     taken = emit_name(load, uri);
     free(uri);
     return taken;
@@ -289,7 +289,7 @@ static bool load_key(struct load *load, struct card_key *card)
     if (private_half)
         error = card_key_prepare_pin(card, load->passphrase != NULL ? ask_application : NULL, load);
     if (error != NULL)
-        return raise_error(load, error);
+        return load_failed(load, error);
     key = key_new_from_card(load->store->provider, card, private_half);
     return key != NULL && emit_key(load, key);
 }
@@ -308,7 +308,7 @@ static bool load_certificate_of_key(struct load *load, struct card_key *key)
         return true;
     }
     if (error != NULL)
-        return raise_error(load, error);
+        return load_failed(load, error);
     taken = emit_certificate(load, der, length);
     free(der);
     return taken;
@@ -358,7 +358,7 @@ static int store_load(void *context, OSSL_CALLBACK *object, void *object_argumen
         error = search(store);
         ERR_pop_to_mark();
         if (error != NULL)
-            return raise_error(&load, error);
+            return load_failed(&load, error);
     }
     return load_next(&load);
 }

@@ -76,10 +76,10 @@ refused '6 to 8' 'card:slot=9a?pin-value=1'
 [[ $(pins_sent) == 0 ]] || fail "a PIN that cannot be right was sent"
 expect_tries 3
 apdu_log_clear
-refused '2 tries' card:slot=9a -passin pass:654321
+refused 'tries left: 2' card:slot=9a -passin pass:654321
 [[ $(pins_sent) == 1 ]] || fail "$(pins_sent) PINs sent, not 1"
 expect_tries 2
-refused '1 try' card:slot=9a -passin pass:654321
+refused 'tries left: 1' card:slot=9a -passin pass:654321
 apdu_log_clear
 refused 'use-last-try' card:slot=9a -passin pass:$PIN
 [[ $(pins_sent) == 0 ]] || fail "the last try was spent"
@@ -89,8 +89,8 @@ rm request.pem
 card_remove
 card_insert --profile yubikey
 expect_tries 3
-refused '2 tries' card:slot=9a -passin pass:654321
-refused '1 try' card:slot=9a -passin pass:654321
+refused 'tries left: 2' card:slot=9a -passin pass:654321
+refused 'tries left: 1' card:slot=9a -passin pass:654321
 refused 'blocked.*PUK' 'card:slot=9a?use-last-try' -passin pass:654321
 refused 'blocked.*PUK' card:slot=9a -passin pass:$PIN
 card_remove

@@ -69,7 +69,7 @@ for order in "${ORDERS[@]}"; do
         openssl req -verify -noout -in request.pem 2>verdict || fail "PSS, salt $salt: $(<verdict)"
         openssl req -in request.pem -noout -text >text
         expect_in "Signature Algorithm: rsassaPss" text
-        expect_in "Hash Algorithm: SHA2-384" text
+        expect_in "Hash Algorithm: sha384" text
     done
 done
 

@@ -62,7 +62,7 @@ wait_until() {
 }
 
 _pcscd_listens() {
-    [[ -S /run/pcscd/pcscd.comm ]] && _port_open 35963
+    [[ -S /run/pcscd/pcscd.comm ]] && { [[ ! -e /etc/reader.conf.d/vpcd ]] || _port_open 35963; }
 }
 
 # Whether somebody listens at that port, without connecting (vpcd would take us for a card).
