@@ -57,8 +57,10 @@ struct card {
     bool pin_accepted;      /* by the card, in this process */
     bool pin_refused;       /* the last one was, and there is no other */
     int pin_tries_left;     /* after that refusal; -1 where not said */
-    int pin_doubtful_tries; /* what a refusal said that may have come from another application; or
-                               -1 */
+    int pin_tries_seen;     /* the most tries it was seen to have left, or -1 */
+    int pin_tries_asked;    /* what was said last, in this transaction, or -1 */
+    int pin_doubtful_tries; /* what a refusal said that may be another application's, or -1 ... */
+    int pin_tries_before;   /* ... and the tries before it, or -1 */
 };
 
 struct card_key {

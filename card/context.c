@@ -58,7 +58,8 @@ static struct error *card_new(struct card_context *context, const char *reader, 
     card->libctx = context->libctx;
     card->system = context->system;
     card->process = getpid();
-    card->pin_tries_left = card->pin_doubtful_tries = -1;
+    card->pin_tries_left = card->pin_tries_seen = card->pin_tries_asked = -1;
+    card->pin_doubtful_tries = card->pin_tries_before = -1;
     lock_init(&card->lock);
     *out = card;
     return NULL;

@@ -128,11 +128,18 @@ static struct error *check_pin(struct card *card)
 
 /*
  * An earlier refusal came while another application may have been selected. If it was this one's,
- * its count of tries is what was said then.
+ * its count of tries is what was said then, and less than before.
  */
 static bool was_ours(const struct card *card, const struct card_pin_status *status)
 {
-    return card->pin_doubtful_tries >= 0 && card->pin_doubtful_tries == status->tries_left;
+    return card->pin_doubtful_tries >= 0 && card->pin_doubtful_tries == status->tries_left &&
+           (card->pin_tries_before < 0 || status->tries_left < card->pin_tries_before);
+}
+
+static void note_tries(struct card *card, int tries_left)
+{
+    if (tries_left > card->pin_tries_seen)
+        card->pin_tries_seen = tries_left;
 }
 
 static struct error *check_tries(struct card_key *key)
@@ -146,8 +153,11 @@ static struct error *check_tries(struct card_key *key)
     card->proven = card->proven || proven;
     if (was_ours(card, &status))
         return settle_refusal(card, status.tries_left);
-    if (card->proven)
+    card->pin_tries_asked = status.tries_left;
+    if (card->proven) {
         card->pin_doubtful_tries = -1;
+        note_tries(card, status.tries_left);
+    }
     if (status.blocked)
         return blocked(card, NULL);
     if (status.tries_left == 1 && !key->uri->use_last_try)
@@ -173,6 +183,7 @@ static struct error *send_pin(struct card *card)
     struct error *error = card->app->verify_pin(card->channel, card->state, card->pin, &tries_left);
     if (error == NULL) {
         card->pin_verified = card->pin_accepted = true;
+        note_tries(card, card->pin_tries_asked); /* by now it is sure whose they were */
         return NULL;
     }
     enum error_code code = error_code(error);
@@ -181,6 +192,8 @@ static struct error *send_pin(struct card *card)
         return error;
     if (!card->proven) { /* the session starts afresh, and check_tries() finds out */
         card->pin_doubtful_tries = tries_left;
+        card->pin_tries_before =
+            card->pin_tries_asked >= 0 ? card->pin_tries_asked : card->pin_tries_seen;
         return error;
     }
     error_free(error);

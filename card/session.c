@@ -107,6 +107,7 @@ static struct error *begin(struct card *card)
         note_loss(card, error);
     }
     card->fresh = card->proven = false;
+    card->pin_tries_asked = -1;
     card->stale = trace_clock() - card->left_at > BELIEF_MS;
     return error;
 }
