@@ -10,7 +10,7 @@ P=(-provider default -provider card)
 refused() {
     local regex=$1 uri=$2
     shift 2
-    expect_failure setsid openssl req -new "${P[@]}" -key "$uri" -subj /CN=x -out request.pem "$@" </dev/null
+    expect_failure setsid "${OPENSSL[@]}" req -new "${P[@]}" -key "$uri" -subj /CN=x -out request.pem "$@" </dev/null
     grep ':error:' err >errors || fail "$uri: no error was printed: $(<err)"
     head -n 1 errors | grep -q ':error:[0-9A-F]*:card:' || fail "$uri: the first error is not ours: $(<err)"
     [[ $(grep -c ':error:[0-9A-F]*:card:' errors) == 1 ]] || fail "$uri: not one line of ours: $(<err)"
@@ -106,7 +106,8 @@ card_remove
 # ---- the card ------------------------------------------------------------------------------------
 
 card_insert --profile yubikey --remove-at-ins 87
-refused '(removed|taken out|pulled)' card:slot=9a -passin pass:$PIN
+refused 'taken out' card:slot=9a -passin pass:$PIN
+card_remove
 card_insert --profile yubikey --garbage-at-ins 87
 refused '(malformed|signature)' card:slot=9a -passin pass:$PIN
 card_remove

@@ -13,7 +13,7 @@ handshake() {
     shift 2
     rm -f server.log # or the last one's would be read
     # shellcheck disable=SC2086 # $providers is several words
-    openssl s_server $providers -accept 127.0.0.1:$PORT -key "$key" -cert "$certificate" -naccept 1 \
+    "${OPENSSL[@]}" s_server $providers -accept 127.0.0.1:$PORT -key "$key" -cert "$certificate" -naccept 1 \
         -www >server.log 2>&1 &
     server=$!
     wait_until 10 "s_server to listen" grep -q ACCEPT server.log

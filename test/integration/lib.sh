@@ -45,6 +45,13 @@ trap _finish EXIT
 trap 'echo "line $LINENO of ${BASH_SOURCE[0]}: \"$BASH_COMMAND\" failed" >&2' ERR
 set -o errtrace
 
+# The program, with the sanitizer's runtime where the provider was built with one; and a function for it.
+# A test that runs it in the background takes the array, or it would have the process id of a shell.
+OPENSSL=(env "LD_PRELOAD=${SANITIZER_RUNTIME-}" openssl)
+openssl() {
+    "${OPENSSL[@]}" "$@"
+}
+
 # fail MESSAGE: ends the test.
 fail() {
     echo "FAIL: $*" >&2
