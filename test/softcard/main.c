@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum exit_code { EXIT_GOOD = 0, EXIT_USAGE = 2, EXIT_STATE = 3, EXIT_CONNECTION = 4 };
+#define EXIT_GOOD       0
+#define EXIT_USAGE      2
+#define EXIT_STATE      3
+#define EXIT_CONNECTION 4
 
 enum option_key {
     OPTION_STATE = 256,
@@ -123,7 +126,7 @@ static _Noreturn void usage_fail(const char *what, const char *argument)
     exit(EXIT_USAGE);
 }
 
-static _Noreturn void message_fail(enum exit_code code, char *message)
+static _Noreturn void message_fail(int code, char *message)
 {
     fprintf(stderr, "softcard: %s\n", message);
     free(message);
