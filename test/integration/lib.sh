@@ -27,7 +27,7 @@ cd "$WORK"
 
 _finish() {
     local code=$?
-    trap - EXIT
+    trap - EXIT ERR
     set +e
     # A sanitizer may have had something to say of the card, after which nothing was asked of it.
     if ((code == 0)) && grep -Eq "Sanitizer|runtime error" "$WORK/softcard.err" 2>/dev/null; then
@@ -50,6 +50,7 @@ set -o errtrace
 
 # fail MESSAGE: ends the test.
 fail() {
+    trap - ERR
     echo "FAIL: $*" >&2
     exit 1
 }

@@ -282,10 +282,12 @@ static void state_make(struct soft_card *card, const struct settings *settings)
     state->path = path;
     state->lock = lock;
     message = soft_setup_issue(state);
-    if (message == NULL && settings->management != NULL)
-        message = soft_setup_management(state, settings->management);
     if (message != NULL)
         message_fail(EXIT_STATE, message);
+    if (settings->management != NULL)
+        message = soft_setup_management(state, settings->management);
+    if (message != NULL)
+        message_fail(EXIT_USAGE, message);
 }
 
 static void state_check(const struct soft_state *state, const struct settings *settings)
