@@ -28,8 +28,12 @@ cd "$WORK"
 
 _finish() {
     local code=$?
-    trap - EXIT
+    trap - EXIT ERR
     set +e
+    # A sanitizer may have had something to say of the card, after which nothing was asked of it.
+    if ((code == 0)) && grep -Eq "Sanitizer|runtime error" "$WORK/softcard.err" 2>/dev/null; then
+        code=1
+    fi
     # What still runs dies with the namespace; only what holds files in $WORK open is ended here.
     kill ${CARD_PID:+"$CARD_PID"} ${CARD_SECOND_PID:+"$CARD_SECOND_PID"} ${PCSCD_PID:+"$PCSCD_PID"} 2>/dev/null
     if ((code == 0)); then
@@ -54,6 +58,7 @@ openssl() {
 
 # fail MESSAGE: ends the test.
 fail() {
+    trap - ERR
     echo "FAIL: $*" >&2
     exit 1
 }
