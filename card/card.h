@@ -95,7 +95,8 @@ EVP_PKEY *card_key_public(const struct card_key *key);
 
 /*
  * The full URI of the key's object of that type (card:serial=...;app=...;slot=...;type=...), which
- * fits nothing else; the caller frees it. May ask the card for its serial number.
+ * fits nothing else, with the pin-source that it was found with; the caller frees it. May ask the
+ * card for its serial number.
  */
 struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out) MUST_CHECK;
 

@@ -62,6 +62,8 @@ struct error *card_key_uri(struct card_key *key, enum card_object_type type, cha
     struct card_uri uri = card_uri_fields(key->card);
     uri.slot = key->key.slot;
     uri.type = type;
+    uri.pin_source = key->uri->pin_source;
+    uri.use_last_try = key->uri->use_last_try;
     return card_uri_format(&uri, out);
 }
 

@@ -23,12 +23,17 @@ CARD_SECOND_PID=
 export HERE WORK PIN PUK MANAGEMENT_KEY READER READER_SECOND
 # Nobody's configuration may change what a test sees.
 export OPENSSL_CONF=/dev/null HOME="$WORK" XDG_CACHE_HOME="$WORK/cache" LC_ALL=C
+export OPENSSL_MODULES=$PROVIDER_DIR
 cd "$WORK"
 
 _finish() {
     local code=$?
-    trap - EXIT
+    trap - EXIT ERR
     set +e
+    # A sanitizer may have had something to say of the card, after which nothing was asked of it.
+    if ((code == 0)) && grep -Eq "Sanitizer|runtime error" "$WORK/softcard.err" 2>/dev/null; then
+        code=1
+    fi
     # What still runs dies with the namespace; only what holds files in $WORK open is ended here.
     kill ${CARD_PID:+"$CARD_PID"} ${CARD_SECOND_PID:+"$CARD_SECOND_PID"} ${PCSCD_PID:+"$PCSCD_PID"} 2>/dev/null
     if ((code == 0)); then
@@ -44,8 +49,16 @@ trap _finish EXIT
 trap 'echo "line $LINENO of ${BASH_SOURCE[0]}: \"$BASH_COMMAND\" failed" >&2' ERR
 set -o errtrace
 
+# The program, with the sanitizer's runtime where the provider was built with one; and a function for it.
+# A test that runs it in the background takes the array, or it would have the process id of a shell.
+OPENSSL=(env "LD_PRELOAD=${SANITIZER_RUNTIME-}" openssl)
+openssl() {
+    "${OPENSSL[@]}" "$@"
+}
+
 # fail MESSAGE: ends the test.
 fail() {
+    trap - ERR
     echo "FAIL: $*" >&2
     exit 1
 }
@@ -61,7 +74,7 @@ wait_until() {
 }
 
 _pcscd_listens() {
-    [[ -S /run/pcscd/pcscd.comm ]] && _port_open 35963
+    [[ -S /run/pcscd/pcscd.comm ]] && { [[ ! -e /etc/reader.conf.d/vpcd ]] || _port_open 35963; }
 }
 
 # Whether somebody listens at that port, without connecting (vpcd would take us for a card).
@@ -163,6 +176,7 @@ card_remove() {
 
 # apdu_log_clear [LOG]: from here on commands are counted. The log itself is not cut short: the card has
 # it open.
+# shellcheck disable=SC2120 # the log is seldom named
 apdu_log_clear() {
     local log=${1:-$WORK/card.log}
     wc -c <"$log" >"$log.mark"

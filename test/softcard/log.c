@@ -68,7 +68,7 @@ static size_t command_shown(const uint8_t *command, size_t length)
 
     if (!command_is_secret(command, length))
         return length;
-    if (length <= 4 || !soft_apdu_parse(command, length, &apdu))
+    if (length <= 4 || !soft_apdu_parse(command, length, &apdu) || apdu.length == 0)
         return length < 4 ? length : 4;
     return apdu.extended ? 7 : 5;
 }

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum exit_code { EXIT_GOOD = 0, EXIT_USAGE = 2, EXIT_STATE = 3, EXIT_CONNECTION = 4 };
+#define EXIT_GOOD       0
+#define EXIT_USAGE      2
+#define EXIT_STATE      3
+#define EXIT_CONNECTION 4
 
 enum option_key {
     OPTION_STATE = 256,
@@ -123,7 +126,7 @@ static _Noreturn void usage_fail(const char *what, const char *argument)
     exit(EXIT_USAGE);
 }
 
-static _Noreturn void message_fail(enum exit_code code, char *message)
+static _Noreturn void message_fail(int code, char *message)
 {
     fprintf(stderr, "softcard: %s\n", message);
     free(message);
@@ -279,10 +282,12 @@ static void state_make(struct soft_card *card, const struct settings *settings)
     state->path = path;
     state->lock = lock;
     message = soft_setup_issue(state);
-    if (message == NULL && settings->management != NULL)
-        message = soft_setup_management(state, settings->management);
     if (message != NULL)
         message_fail(EXIT_STATE, message);
+    if (settings->management != NULL)
+        message = soft_setup_management(state, settings->management);
+    if (message != NULL)
+        message_fail(EXIT_USAGE, message);
 }
 
 static void state_check(const struct soft_state *state, const struct settings *settings)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "key.h"
+
+#include <openssl/crypto.h>
+
+struct key *key_new(struct provider *provider, const char *type)
+{
+    struct key *key = OPENSSL_zalloc(sizeof(*key));
+
+    if (key == NULL)
+        return NULL;
+    atomic_init(&key->references, 1);
+    key->provider = provider;
+    key->type = type;
+    return key;
+}
+
+/* The static name of the key management that takes this key, or NULL. */
+static const char *key_type(const EVP_PKEY *pkey)
+{
+    static const char *const types[] = {"RSA", "EC"};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (EVP_PKEY_is_a(pkey, types[i]))
+            return types[i];
+    return NULL;
+}
+
+struct key *key_new_from_card(struct provider *provider, struct card_key *card, bool private_half)
+{
+    EVP_PKEY *pkey = card_key_public(card);
+    const char *type = key_type(pkey);
+    struct key *key;
+
+    if (type == NULL) {
+        PROVIDER_RAISE(provider, error_new(ERROR_UNSUPPORTED, "%s keys are not supported yet",
+                                           EVP_PKEY_get0_type_name(pkey)));
+        return NULL;
+    }
+    key = key_new(provider, type);
+    if (key == NULL || !EVP_PKEY_up_ref(pkey)) {
+        key_free(key);
+        return NULL;
+    }
+    key->pkey = pkey;
+    key->selection = OSSL_KEYMGMT_SELECT_PUBLIC_KEY | OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
+    if (private_half) {
+        key->card = card_key_ref(card);
+        key->selection |= OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
+    }
+    return key;
+}
+
+struct key *key_ref(struct key *key)
+{
+    atomic_fetch_add(&key->references, 1);
+    return key;
+}
+
+void key_free(struct key *key)
+{
+    if (key == NULL || atomic_fetch_sub(&key->references, 1) != 1)
+        return;
+    EVP_PKEY_free(key->pkey);
+    card_key_free(key->card);
+    OPENSSL_free(key);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "keymgmt.h"
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+static void *rsa_new(void *provctx)
+{
+    struct key *key = key_new(provctx, "RSA");
+
+    if (key != NULL) /* an RSA key has no domain parameters, so that it always has them all */
+        key->selection = OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
+    return key;
+}
+
+static void *rsa_gen_init(void *provctx, int selection, const OSSL_PARAM params[])
+{
+    return keymgmt_gen_init(provctx, "RSA", selection, params);
+}
+
+static const OSSL_PARAM *rsa_gettable_params(void *provctx)
+{
+    return keymgmt_gettable_params(provctx, "RSA");
+}
+
+static const OSSL_PARAM *rsa_settable_params(void *provctx)
+{
+    return keymgmt_settable_params(provctx, "RSA");
+}
+
+/* provider-keymgmt(7), "Common RSA parameters"; the primes beyond five are not worth a name. */
+static const OSSL_PARAM *rsa_transferable_types(int selection)
+{
+    static const OSSL_PARAM public_types[] = {
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_N, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_E, NULL, 0),
+        OSSL_PARAM_END,
+    };
+    static const OSSL_PARAM all_types[] = {
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_N, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_E, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_D, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_FACTOR1, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_FACTOR2, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_FACTOR3, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_FACTOR4, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_FACTOR5, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_EXPONENT1, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_EXPONENT2, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_EXPONENT3, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_EXPONENT4, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_EXPONENT5, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_COEFFICIENT1, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_COEFFICIENT2, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_COEFFICIENT3, NULL, 0),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_COEFFICIENT4, NULL, 0),
+        OSSL_PARAM_END,
+    };
+
+    if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0)
+        return all_types;
+    return (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0 ? public_types : NULL;
+}
+
+static const char *rsa_query_operation_name(int operation)
+{
+    return operation == OSSL_OP_SIGNATURE ? SIGNATURE_RSA_NAME : "RSA";
+}
+
+const OSSL_DISPATCH keymgmt_rsa_functions[] = {
+    KEYMGMT_COMMON_FUNCTIONS,
+    {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))rsa_new},
+    {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))rsa_gen_init},
+    {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))rsa_gettable_params},
+    {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))rsa_settable_params},
+    {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (void (*)(void))rsa_transferable_types},
+    {OSSL_FUNC_KEYMGMT_EXPORT_TYPES, (void (*)(void))rsa_transferable_types},
+    {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (void (*)(void))rsa_query_operation_name},
+    {0, NULL},
+};

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The provider's entry point and its table of contents (provider(7), provider-base(7)). */
+#include "provider.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+#include <string.h>
+
+/* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
+#define RSA_NAMES "RSA:rsaEncryption:1.2.840.113549.1.1.1"
+#define EC_NAMES  "EC:id-ecPublicKey:1.2.840.10045.2.1"
+
+#define PROPERTIES "provider=card"
+
+static const OSSL_ALGORITHM keymgmt_algorithms[] = {
+    {RSA_NAMES, PROPERTIES, keymgmt_rsa_functions, "RSA keys on smart cards"},
+    {EC_NAMES, PROPERTIES, keymgmt_ec_functions, "Elliptic curve keys on smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM signature_algorithms[] = {
+    {RSA_NAMES, PROPERTIES, signature_rsa_functions, "RSA signatures by smart cards"},
+    {SIGNATURE_RSA_NAME, PROPERTIES, signature_rsa_functions, "RSA signatures by smart cards"},
+    {"ECDSA", PROPERTIES, signature_ecdsa_functions, "ECDSA signatures by smart cards"},
+    {SIGNATURE_ECDSA_NAME, PROPERTIES, signature_ecdsa_functions,
+     "ECDSA signatures by smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM store_algorithms[] = {
+    {"card", PROPERTIES, store_functions, "Keys and certificates on smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache)
+{
+    (void)provctx;
+    *no_cache = 0;
+    switch (operation) {
+    case OSSL_OP_KEYMGMT:
+        return keymgmt_algorithms;
+    case OSSL_OP_SIGNATURE:
+        return signature_algorithms;
+    case OSSL_OP_STORE:
+        return store_algorithms;
+    default:
+        return NULL;
+    }
+}
+
+static const OSSL_PARAM *gettable_params(void *provctx)
+{
+    static const OSSL_PARAM params[] = {
+        OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_NAME, NULL, 0),
+        OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_VERSION, NULL, 0),
+        OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_BUILDINFO, NULL, 0),
+        OSSL_PARAM_int(OSSL_PROV_PARAM_STATUS, NULL),
+        OSSL_PARAM_END,
+    };
+
+    (void)provctx;
+    return params;
+}
+
+static int set_text(OSSL_PARAM params[], const char *name, const char *text)
+{
+    OSSL_PARAM *param = OSSL_PARAM_locate(params, name);
+
+    return param == NULL || OSSL_PARAM_set_utf8_ptr(param, text);
+}
+
+static int get_params(void *provctx, OSSL_PARAM params[])
+{
+    OSSL_PARAM *status = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_STATUS);
+
+    (void)provctx;
+    return set_text(params, OSSL_PROV_PARAM_NAME, "Smart card keys over PC/SC") &&
+           set_text(params, OSSL_PROV_PARAM_VERSION, PROVIDER_VERSION) &&
+           set_text(params, OSSL_PROV_PARAM_BUILDINFO, PROVIDER_VERSION) &&
+           (status == NULL || OSSL_PARAM_set_int(status, 1));
+}
+
+static const OSSL_ITEM *get_reason_strings(void *provctx)
+{
+    (void)provctx;
+    return provider_reason_strings;
+}
+
+/* ---- TLS groups -------------------------------------------------------------------------- */
+
+struct group_filter {
+    OSSL_CALLBACK *callback;
+    void *argument;
+};
+
+static int pass_group_on(const OSSL_PARAM params[], void *argument)
+{
+    const struct group_filter *filter = argument;
+    const OSSL_PARAM *algorithm = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
+
+    if (algorithm == NULL || algorithm->data_type != OSSL_PARAM_UTF8_STRING ||
+        strcmp(algorithm->data, "EC") != 0)
+        return 1;
+    return filter->callback(params, filter->argument);
+}
+
+/*
+ * libssl believes in a TLS group only if it comes from the provider whose key management it gets
+ * for the group's algorithm. Where that is ours, because we are listed first, the curves must come
+ * from here, or there would be none. They are the default provider's, to whom the keys go as well.
+ */
+static int get_capabilities(void *provctx, const char *capability, OSSL_CALLBACK *callback,
+                            void *argument)
+{
+    const struct provider *provider = provctx;
+    struct group_filter filter = {callback, argument};
+
+    if (strcmp(capability, "TLS-GROUP") != 0)
+        return 0;
+    return OSSL_PROVIDER_get_capabilities(provider->default_provider, capability, pass_group_on,
+                                          &filter);
+}
+
+/* ---- coming and going -------------------------------------------------------------------- */
+
+static void teardown(void *provctx)
+{
+    struct provider *provider = provctx;
+
+    if (provider == NULL)
+        return;
+    card_context_free(provider->cards);
+    if (provider->default_provider != NULL)
+        OSSL_PROVIDER_unload(provider->default_provider);
+    OSSL_LIB_CTX_free(provider->libctx);
+    OPENSSL_free(provider);
+}
+
+static const OSSL_DISPATCH provider_functions[] = {
+    {OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))teardown},
+    {OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, (void (*)(void))gettable_params},
+    {OSSL_FUNC_PROVIDER_GET_PARAMS, (void (*)(void))get_params},
+    {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_operation},
+    {OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, (void (*)(void))get_reason_strings},
+    {OSSL_FUNC_PROVIDER_GET_CAPABILITIES, (void (*)(void))get_capabilities},
+    {0, NULL},
+};
+
+static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *in)
+{
+    for (; in->function_id != 0; in++) {
+        switch (in->function_id) {
+        case OSSL_FUNC_CORE_NEW_ERROR:
+            provider->core_new_error = OSSL_FUNC_core_new_error(in);
+            break;
+        case OSSL_FUNC_CORE_SET_ERROR_DEBUG:
+            provider->core_set_error_debug = OSSL_FUNC_core_set_error_debug(in);
+            break;
+        case OSSL_FUNC_CORE_VSET_ERROR:
+            provider->core_vset_error = OSSL_FUNC_core_vset_error(in);
+            break;
+        default:
+            break;
+        }
+    }
+    return provider->core_new_error != NULL && provider->core_set_error_debug != NULL &&
+           provider->core_vset_error != NULL;
+}
+
+/* No card is touched here, no socket opened and no thread started: `openssl version` comes by. */
+static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
+{
+    struct error *error;
+
+    provider->core = core;
+    if (!take_core_functions(provider, in))
+        return false;
+    provider->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in);
+    if (provider->libctx == NULL)
+        return false;
+    provider->default_provider = OSSL_PROVIDER_load(provider->libctx, "default");
+    if (provider->default_provider == NULL)
+        return false;
+    error = card_context_new(provider->libctx, &provider->cards);
+    if (error != NULL)
+        PROVIDER_RAISE(provider, error);
+    return error == NULL;
+}
+
+OSSL_provider_init_fn OSSL_provider_init __attribute__((visibility("default")));
+
+int OSSL_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
+                       const OSSL_DISPATCH **out, void **provctx)
+{
+    struct provider *provider = OPENSSL_zalloc(sizeof(*provider));
+
+    if (provider == NULL)
+        return 0;
+    if (!start(provider, core, in)) {
+        teardown(provider);
+        return 0;
+    }
+    *provctx = provider;
+    *out = provider_functions;
+    return 1;
+}

@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The provider is there, first even, or preferred by a property query, and keys that are not on the card
+# are what they were: made, loaded, used and served with, and the card hears nothing of it.
+source "$(dirname "$0")/lib.sh"
+
+PORT=4433
+
+# handshake KEY CERTIFICATE OPTION...: one over loopback, both sides with $providers, the options for
+# the client.
+handshake() {
+    local key=$1 certificate=$2 server
+    shift 2
+    rm -f server.log # or the last one's would be read
+    # shellcheck disable=SC2086 # $providers is several words
+    "${OPENSSL[@]}" s_server $providers -accept 127.0.0.1:$PORT -key "$key" -cert "$certificate" -naccept 1 \
+        -www >server.log 2>&1 &
+    server=$!
+    wait_until 10 "s_server to listen" grep -q ACCEPT server.log
+    # shellcheck disable=SC2086
+    openssl s_client $providers -connect 127.0.0.1:$PORT -CAfile "$certificate" -verify_return_error \
+        "$@" <<<$'GET / HTTP/1.0\r\n\r' >client.log 2>&1 || fail "$providers $*: $(tail -n 20 client.log)"
+    kill "$server" 2>/dev/null || true
+    wait "$server" || true
+    expect_in "Verification: OK" client.log
+}
+
+pcscd_start
+card_insert --profile yubikey --key 9a=rsa2048 --key 9c=p256
+apdu_log_clear
+echo "text to sign" >text
+for providers in "-provider card -provider default" "-provider default -provider card" \
+    "-provider card -provider default -propquery ?provider=card" \
+    "-provider default -provider card -propquery ?provider=card"; do
+    # shellcheck disable=SC2086
+    {
+        openssl genpkey $providers -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem 2>dots
+        openssl genpkey $providers -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem
+        openssl ecparam $providers -name P-384 -out group.pem
+        openssl genpkey $providers -paramfile group.pem -out ec384.pem
+    }
+    for key in rsa ec ec384; do
+        openssl pkey -in $key.pem -check -noout >check # by the default provider alone
+        # shellcheck disable=SC2086
+        {
+            openssl pkey $providers -in $key.pem -check -noout >check
+            openssl pkey $providers -in $key.pem -pubout -out $key.pub
+            openssl dgst $providers -sha256 -sign $key.pem -out signature text
+            openssl dgst $providers -sha256 -verify $key.pub -signature signature text >verdict
+            openssl req -x509 $providers -key $key.pem -subj /CN=localhost -out $key.crt
+        }
+        openssl pkey -in $key.pem -pubout | cmp - $key.pub || fail "$providers: another public key"
+        openssl dgst -sha256 -verify $key.pub -signature signature text >verdict
+        openssl verify -CAfile $key.crt $key.crt >verdict
+        echo "another text" | expect_failure openssl dgst -sha256 -verify $key.pub -signature signature
+    done
+    # shellcheck disable=SC2086
+    openssl pkeyutl $providers -encrypt -pubin -inkey rsa.pub -in text -out ciphertext
+    # shellcheck disable=SC2086
+    openssl pkeyutl $providers -decrypt -inkey rsa.pem -in ciphertext -out plaintext
+    cmp text plaintext || fail "$providers: RSA decryption"
+    for version in -tls1_2 -tls1_3; do
+        handshake rsa.pem rsa.crt $version
+        handshake ec.pem ec.crt $version
+        handshake ec.pem ec.crt $version -groups P-256
+        handshake ec.pem ec.crt $version -groups P-521:P-256
+    done
+    handshake rsa.pem rsa.crt -tls1_2 -cipher AES128-SHA256
+done
+[[ $(apdu_count) == 0 ]] || fail "the card was asked: $(apdu_list)"

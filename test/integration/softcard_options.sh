@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The program around the software card: its options, what it says when they are wrong, its log, and the
+# troubles it can play: pulled out, answering nonsense, unknown, slow.
+source "$(dirname "$0")/lib.sh"
+
+# expect_exit CODE TEXT ARGUMENT...: the program ends so, and says why.
+expect_exit() {
+    local code=0 expected=$1 text=$2
+    shift 2
+    "$SOFTCARD" "$@" >out 2>err || code=$?
+    [[ $code == "$expected" ]] || fail "exit code $code, not $expected: softcard $*: $(<err)"
+    cat out err >both
+    [[ -z $text ]] || expect_in "$text" both
+}
+
+# milliseconds COMMAND...: how long it takes.
+milliseconds() {
+    local start=${EPOCHREALTIME/[.,]/}
+    "$@" >/dev/null
+    echo $(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+}
+
+expect_exit 0 "usage: softcard" --help
+expect_exit 2 "--state FILE is missing"
+expect_exit 2 "softcard --help" --state s --nonsense
+expect_exit 2 "profiles piv and yubikey" --state s --profile other
+expect_exit 2 "not a number" --state s --latency-ms 1x
+expect_exit 2 "not a number" --state s --serial -1
+expect_exit 2 "does not start with a slot" --state s --init-only --key 77=p256
+expect_exit 2 "no such algorithm" --state s --init-only --key 9a=p521
+expect_exit 2 "no such algorithm" --state s --init-only --profile piv --key 9a=ed25519
+expect_exit 2 "PIN policy" --state s --init-only --key 9a=p256:sometimes
+expect_exit 2 "no key in that slot" --state s --init-only --certificate 9a=/CN=x
+expect_exit 2 "/CN=name" --state s --init-only --key 9a=p256 --certificate 9a=x
+expect_exit 2 "3des, aes128" --state s --init-only --management-algorithm des
+[[ ! -e s ]] || fail "a wrong call left a state"
+expect_exit 3 "No such file" --state missing/s --init-only
+echo "{" >broken
+expect_exit 3 "no softcard state" --state broken --init-only
+expect_exit 0 "" --state a --init-only --serial 5
+expect_exit 2 "another serial" --state a --init-only --serial 6
+expect_exit 2 "another profile" --state a --init-only --profile piv
+expect_exit 3 "a plain PIV card has none" --state p --init-only --profile piv --attestation-root root.pem
+[[ $(stat -c %a a) == 600 ]] || fail "the state is for everybody to read"
+expect_exit 4 "nobody listens" --state a --host no.such.host.invalid
+
+pcscd_start
+card_insert --key 9a=p256
+# The state is in use.
+expect_exit 3 "another softcard" --state card.state --init-only
+# Pulled out in the middle of a command: it is counted by nobody and answered by nobody.
+card_remove
+card_insert --remove-at-ins f7
+expect_failure apdu_send 00A4040005A000000308 00F7009A00
+card_wait_gone 0
+wait "$CARD_PID" || fail "a card that was pulled out exits with $?"
+CARD_PID=
+[[ $(apdu_list) == "a4:9000" ]] || fail "logged: $(apdu_list)"
+[[ $(apdu_log | jq -r 'select(.event == "removed") | .event') == removed ]] || fail "no event: $(apdu_log)"
+
+card_insert --garbage-at-ins f7
+for _ in {1..12}; do
+    apdu_send 00A4040005A000000308 00F7009A00 00F80000 >>answers
+done
+[[ $(sed -n '/00 F7 00 9A/,/00 F8/p' answers | sort | uniq -c | wc -l) -gt 4 ]] || fail "always the same: $(<answers)"
+card_remove
+
+card_insert --unknown-card
+apdu_send 00A4040005A000000308 00CB3FFF035C017E >answers
+expect_in "SW1=0x6A, SW2=0x82" answers
+expect_in "SW1=0x6D, SW2=0x00" answers
+card_remove
+
+# A PIN sent to the wrong application is an event of its own.
+card_insert
+apdu_send 00A4040005F000000001 00200080 0020008008313233343536FFFF >answers
+[[ $(apdu_log | grep -c dummy-verify) == 1 ]] || fail "the dummy application did not tell: $(apdu_log)"
+if grep -q 313233343536 card.log; then fail "the PIN is in the log"; fi
+# Taken out and put back, everything volatile is gone, and the tries are as they were.
+fast=$(milliseconds apdu_send 00A4040005A000000308 00F80000 00F80000 00F80000)
+card_remove
+card_insert --latency-ms 100
+slow=$(milliseconds apdu_send 00A4040005A000000308 00F80000 00F80000 00F80000)
+((slow >= 400 && slow > fast + 300)) || fail "latency: $fast ms without, $slow ms with"
+card_remove
+card_insert --byte-us 5000
+slow=$(milliseconds apdu_send 00A4040005A000000308 00F80000)
+# 10 + 21 bytes of SELECT and its answer, 5 + 6 of the serial number: 42 bytes.
+((slow >= 200 && slow > fast + 100)) || fail "per byte: $fast ms without, $slow ms with"
+card_remove
+
+# Two cards in two readers, each with its own state and log.
+card_insert --serial "$(jq .serial card.state)"
+card_insert_second --profile piv
+opensc-tool --list-readers >readers
+[[ $(grep -c ' Yes ' readers) == 2 ]] || fail "$(<readers)"
+opensc-tool --reader "$READER_SECOND" --atr >atr
+expect_in "70:6c:61:69:6e:20:50:49:56" atr
+opensc-tool --reader "$READER_SECOND" --card-driver default --send-apdu 00A4040005A00000030800 >answers
+expect_in "SW1=0x90, SW2=0x00" answers
+[[ $(apdu_count) == 0 && $(apdu_count card2.log) == 1 ]] || fail "counted $(apdu_count), $(apdu_count card2.log)"
+card_remove
