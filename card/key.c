@@ -128,7 +128,9 @@ static struct error *explain(const struct card_key *key, struct error *error)
     enum error_code code = error_code(error);
     if (code != ERROR_NO_CARD && code != ERROR_CARD_REMOVED)
         return error;
+    lock_acquire(&key->card->lock);
     char *name = card_describe_wanted(key->card);
+    lock_release(&key->card->lock);
     if (name == NULL)
         return error;
     error_free(error);

@@ -151,7 +151,8 @@ static struct error *select_any(struct card *card)
             return error;
         if (!found)
             continue;
-        card->app = apps[i];
+        if (card->app == NULL) /* others may be reading it, without the lock */
+            card->app = apps[i];
         return NULL;
     }
     return unknown_card(card);
