@@ -44,7 +44,7 @@ build_tree() {
     say "Building the provider and the software card in $build"
     (cd "$tree" && cmake --preset release >/dev/null &&
         cmake --build --preset release --parallel "$(nproc)" --target provider softcard |
-        tail -n 1)
+        sed -n '$p')
 }
 
 # wait_for COMMAND...: for at most ten seconds.
@@ -68,10 +68,11 @@ play() {
     mkdir -p /run/pcscd
     pcscd --foreground >pcscd.log 2>&1 &
     wait_for test -S /run/pcscd/pcscd.comm
-    "$build/test/softcard/softcard" --state card.state --serial 12345678 &
+    "$build/test/softcard/softcard" --state card.state --serial 12345678 \
+        --management-algorithm 3des & # Debian 12's yubico-piv-tool knows no other
     echo 123456 >pin
     export OPENSSL_MODULES=$build/provider OPENSSL_CONF=/dev/null
-    wait_for yubico-piv-tool -r 'Virtual PCD' -a status
+    wait_for yubico-piv-tool -r 'Virtual PCD' -a version
 
     say "Making a key on the card, in slot 9a"
     show yubico-piv-tool -r 'Virtual PCD' -a generate -s 9a -A ECCP256 -o public.pem
