@@ -45,7 +45,8 @@ struct card {
     bool doubtful;     /* it may be another card by now: nothing was compared since reconnecting */
     bool fresh;        /* selected, and compared where doubtful, in this very transaction */
     bool proven;       /* in this transaction an answer showed that the application is selected */
-    bool stale;        /* others had time to use the card since our last transaction */
+    bool shared;       /* there were signs that others use the card */
+    bool stale;        /* they may have done so since our last transaction */
     double left_at;    /* when that ended, on trace_clock() */
 
     char *serial;         /* or NULL: not asked yet */
