@@ -18,6 +18,17 @@ char *card_describe(const struct card *card)
     return length < 0 ? NULL : text;
 }
 
+char *card_describe_wanted(const struct card *card)
+{
+    char *text = NULL;
+    if (card->serial != NULL || card->app == NULL)
+        return card_describe(card);
+    if (asprintf(&text, "the %s card that was in the reader \"%s\"", card->app->title,
+                 card->reader) < 0)
+        return NULL;
+    return text;
+}
+
 struct card_uri card_uri_fields(const struct card *card)
 {
     struct card_uri uri = {.app = (char *)card->app->name}; /* only formatted, never freed */

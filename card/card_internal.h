@@ -113,6 +113,9 @@ struct error *card_learn_serial(struct card *card) MUST_CHECK;
 /* The card as messages and prompts call it, such as "PIV card 12345678"; the caller frees it. */
 char *card_describe(const struct card *card);
 
+/* The same for a card that is not there; the caller frees it. */
+char *card_describe_wanted(const struct card *card);
+
 /* The card's full URI, without slot and type, as fields that belong to the card. */
 struct card_uri card_uri_fields(const struct card *card);
 
@@ -120,6 +123,10 @@ struct card_uri card_uri_fields(const struct card *card);
 
 /* Inside of an operation: makes sure that the PIN is verified as the key wants it. */
 struct error *key_present_pin(struct card_key *key) MUST_CHECK;
+
+/* ERROR_PIN_WRONG: the card has refused the PIN before, in this process. */
+struct error *card_refused_before(const struct card *card)
+    __attribute__((warn_unused_result, returns_nonnull));
 
 /* ---- key.c ------------------------------------------------------------------------------- */
 

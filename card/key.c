@@ -122,21 +122,27 @@ static struct error *sign(struct card *card, void *argument)
     return error;
 }
 
-/* Says which card is wanted; the cause says what is wrong with it. */
+/* Says which card is wanted, in place of an error that only knows the reader. */
 static struct error *explain(const struct card_key *key, struct error *error)
 {
     enum error_code code = error_code(error);
     if (code != ERROR_NO_CARD && code != ERROR_CARD_REMOVED)
         return error;
-    char *name = card_describe(key->card);
+    char *name = card_describe_wanted(key->card);
+    if (name == NULL)
+        return error;
+    error_free(error);
     if (code == ERROR_NO_CARD)
-        error = error_wrap(error, code, "cannot sign with the key in slot %s: insert %s",
-                           key->key.slot, name == NULL ? "its card" : name);
+        error = error_new(code,
+                          "cannot sign with the key in slot %s, no card is in the reader \"%s\": "
+                          "insert %s",
+                          key->key.slot, key->card->reader, name);
     else
-        error = error_wrap(error, code,
-                           "%s was taken out while it was to sign with the key in slot %s; no "
-                           "signature was received: insert it and try again",
-                           name == NULL ? "the card" : name, key->key.slot);
+        error =
+            error_new(code,
+                      "the card was taken out while it was to sign with the key in slot %s, and "
+                      "no signature was received: insert %s and try again",
+                      key->key.slot, name);
     free(name);
     return error;
 }

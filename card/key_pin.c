@@ -16,9 +16,9 @@
 
 #include <stdlib.h>
 
-static const char *what_to_do = "nothing was sent; check the PIN before you try again";
+static const char what_to_do[] = "it is not sent again; check the PIN before you try again";
 
-static struct error *refused_before(const struct card *card)
+struct error *card_refused_before(const struct card *card)
 {
     char *name = card_describe(card);
     struct error *error =
@@ -37,7 +37,7 @@ static struct error *blocked(const struct card *card, struct error *cause)
     char *name = card_describe(card);
     struct error *error = error_wrap(cause, ERROR_PIN_BLOCKED,
                                      "the PIN of %s is blocked, no try is left: unblock it with "
-                                     "the PUK (yubico-piv-tool -a unblock-pin does that)",
+                                     "the PUK, for example with yubico-piv-tool -a unblock-pin",
                                      name == NULL ? "the card" : name);
     free(name);
     return error;
@@ -109,7 +109,7 @@ static struct error *check_pin(struct card *card)
     const char *identity;
     bool refused = false;
     if (card->pin == NULL && card->pin_refused)
-        return refused_before(card);
+        return card_refused_before(card);
     if (card->pin == NULL)
         return error_new(ERROR_PIN_SOURCE,
                          "the card wants its PIN, and there is none: name a "
@@ -123,17 +123,21 @@ static struct error *check_pin(struct card *card)
     if (error != NULL || !refused)
         return error;
     drop_pin(card, -1);
-    return refused_before(card);
+    return card_refused_before(card);
 }
 
 /*
  * An earlier refusal came while another application may have been selected. If it was this one's,
- * its count of tries is what was said then, and less than before.
+ * its count of tries is what was said then, and less than before. Where the count before is not
+ * known (the PIN was verified all the time), a PIN that this card has accepted is given the benefit
+ * of the doubt, once: the count is known from here on.
  */
 static bool was_ours(const struct card *card, const struct card_pin_status *status)
 {
-    return card->pin_doubtful_tries >= 0 && card->pin_doubtful_tries == status->tries_left &&
-           (card->pin_tries_before < 0 || status->tries_left < card->pin_tries_before);
+    if (card->pin_doubtful_tries < 0 || card->pin_doubtful_tries != status->tries_left)
+        return false;
+    return card->pin_tries_before < 0 ? !card->pin_accepted
+                                      : status->tries_left < card->pin_tries_before;
 }
 
 static void note_tries(struct card *card, int tries_left)

@@ -70,9 +70,7 @@ static struct error *check_refused(struct card *card, struct secret *pin)
         return NULL; /* whoever sends it will ask for the serial number, and look again */
     struct error *error = pin_memory_look(card->libctx, identity, pin, &refused);
     if (error == NULL && refused)
-        error =
-            error_new(ERROR_PIN_WRONG, "the card refused this PIN before in this process: it is "
-                                       "not sent again; check the PIN before you try again");
+        error = card_refused_before(card);
     return error;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pcsc_error.h"
 
-#include <stddef.h>
+#include <string.h>
 
 static const struct {
     LONG code;
@@ -15,9 +15,6 @@ static const struct {
     {SCARD_E_NO_SMARTCARD, ERROR_NO_CARD, "no card in the reader \"%s\": insert it"},
     {SCARD_W_REMOVED_CARD, ERROR_CARD_REMOVED,
      "the card was taken out of the reader \"%s\": insert it again"},
-    {SCARD_E_NOT_TRANSACTED, ERROR_CARD_REMOVED,
-     "the card in the reader \"%s\" stopped answering: it was taken out, or lost contact; insert "
-     "it and try again"},
     {SCARD_W_UNRESPONSIVE_CARD, ERROR_NO_CARD,
      "the card in the reader \"%s\" does not answer: take it out, clean its contacts and insert "
      "it chip first"},
@@ -32,21 +29,33 @@ static const struct {
      "so unless its configuration says pcsc-shared)"},
 };
 
+/* libpcsclite's words for a code end with a full stop, which has no place in ours. */
+static int words(LONG code, const char **out)
+{
+    *out = pcsc_stringify_error(code);
+    size_t length = strlen(*out);
+    return (int)(length > 0 && (*out)[length - 1] == '.' ? length - 1 : length);
+}
+
 static struct error *service_error(LONG code)
 {
+    const char *text;
+    int length = words(code, &text);
     if (code == SCARD_W_SECURITY_VIOLATION)
         return error_new(ERROR_NO_SERVICE,
                          "pcscd, the PC/SC daemon, refuses this user (polkit): allow the actions "
                          "org.debian.pcsc-lite.access_pcsc and access_card in a rule under "
                          "/etc/polkit-1/rules.d");
     return error_new(ERROR_NO_SERVICE,
-                     "cannot reach pcscd, the PC/SC daemon (%s): install it, or start it with: "
+                     "cannot reach pcscd, the PC/SC daemon (%.*s): install it, or start it with: "
                      "systemctl start pcscd.socket",
-                     pcsc_stringify_error(code));
+                     length, text);
 }
 
 static struct error *reader_error(LONG code, const char *reader)
 {
+    const char *text;
+    int length = words(code, &text);
     for (size_t i = 0; i < sizeof(reader_errors) / sizeof(reader_errors[0]); i++) {
         if (reader_errors[i].code != code)
             continue;
@@ -55,8 +64,7 @@ static struct error *reader_error(LONG code, const char *reader)
         return error_new(reader_errors[i].error, reader_errors[i].format, reader);
 #pragma GCC diagnostic pop
     }
-    return error_new(ERROR_TRANSPORT, "the reader \"%s\" fails: %s", reader,
-                     pcsc_stringify_error(code));
+    return error_new(ERROR_TRANSPORT, "the reader \"%s\" fails: %.*s", reader, length, text);
 }
 
 struct error *pcsc_error(LONG code, const char *reader)

@@ -142,10 +142,9 @@ static struct error *read_admin_algorithm(struct apdu_channel *channel, struct p
 
 static struct error *wrong_length(const char *name, size_t needed, size_t length)
 {
-    return error_new(
-        ERROR_DENIED,
-        "the card's management key is a %s key of %zu bytes, but the one given has %zu", name,
-        needed, length);
+    return error_new(ERROR_DENIED,
+                     "the card's management key is for %s and has %zu bytes, the one given has %zu",
+                     name, needed, length);
 }
 
 /*
@@ -240,7 +239,7 @@ static struct error *generate_refused(const struct piv_algorithm *algorithm,
         return error_wrap(error, ERROR_DENIED, "the card wants its management key");
     if (status == SW_WRONG_DATA || status == SW_FUNCTION_NOT_SUPPORTED ||
         status == SW_INCORRECT_P1_P2)
-        return error_wrap(error, ERROR_UNSUPPORTED, "this card cannot make a %s key%s",
+        return error_wrap(error, ERROR_UNSUPPORTED, "this card cannot make keys of the kind %s%s",
                           algorithm->name, policies ? ", or not with those policies" : "");
     return error;
 }

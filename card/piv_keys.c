@@ -148,6 +148,9 @@ static struct error *key_from_metadata(struct piv *piv, const struct piv_slot *s
                                        const struct piv_metadata *metadata, struct app_key *out)
 {
     const struct piv_algorithm *algorithm = piv_algorithm_by_id(metadata->algorithm);
+    if (metadata->algorithm == 0)
+        return error_new(ERROR_CARD_ANSWER, "the card does not tell what kind of key slot %s holds",
+                         slot->name);
     if (algorithm == NULL)
         return error_new(ERROR_UNSUPPORTED, "slot %s holds a key of a kind not known here (%02X)",
                          slot->name, metadata->algorithm);

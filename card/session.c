@@ -159,7 +159,7 @@ struct error *session_select(struct card *card)
 
 static struct error *another_card(const struct card *card)
 {
-    char *name = card_describe(card);
+    char *name = card_describe_wanted(card);
     struct error *error = error_new(ERROR_OTHER_KEY,
                                     "the reader \"%s\" holds another card, or the key on it was "
                                     "replaced: put back %s, or load the key again",

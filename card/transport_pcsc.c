@@ -84,6 +84,29 @@ static struct error *pcsc_begin(struct card_transport *transport)
     return code == SCARD_S_SUCCESS ? NULL : pcsc_error(code, pcsc->reader);
 }
 
+/*
+ * Whether the card is gone. A command that fails because it was pulled out fails before pcscd has
+ * noticed that, which it does within half a second: so there is some waiting.
+ */
+static bool card_gone(const struct pcsc_transport *pcsc)
+{
+    SCARD_READERSTATE state = {.szReader = pcsc->reader, .dwCurrentState = SCARD_STATE_UNAWARE};
+    for (int waits = 0; waits < 10; waits++) {
+        if (SCardGetStatusChange(pcsc->context, 100, &state, 1) == SCARD_S_SUCCESS) {
+            if ((state.dwEventState & SCARD_STATE_PRESENT) == 0)
+                return true;
+            state.dwCurrentState = state.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
+        }
+    }
+    return false;
+}
+
+static struct error *transmit_error(const struct pcsc_transport *pcsc, LONG code)
+{
+    bool unclear = code == SCARD_E_NOT_TRANSACTED || code == SCARD_F_COMM_ERROR;
+    return pcsc_error(unclear && card_gone(pcsc) ? SCARD_W_REMOVED_CARD : code, pcsc->reader);
+}
+
 static struct error *pcsc_transmit(struct card_transport *transport, const uint8_t *command,
                                    size_t command_length, uint8_t *response,
                                    size_t *response_length)
@@ -95,7 +118,7 @@ static struct error *pcsc_transmit(struct card_transport *transport, const uint8
         SCardTransmit(pcsc->card, protocol, command, command_length, NULL, response, &length);
     *response_length = 0;
     if (code != SCARD_S_SUCCESS)
-        return pcsc_error(code, pcsc->reader);
+        return transmit_error(pcsc, code);
     *response_length = length;
     return NULL;
 }

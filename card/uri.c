@@ -248,9 +248,9 @@ static struct error *unknown_attribute(const char *text, size_t length, bool que
         if (iscntrl((unsigned char)text[i]))
             return error_new(ERROR_URI, "card URI: an attribute's name has a control character");
     return error_new(ERROR_URI,
-                     "card URI: no attribute is called \"%.*s\": there are " ATTRIBUTES
-                     "; and after a ? " QUERIES "%s",
-                     shown, text, query ? " (separated by &)" : " (separated by ;)");
+                     "card URI: no attribute%s is called \"%.*s\": there are " ATTRIBUTES
+                     " (separated by ;), and after a ? " QUERIES " (separated by &)",
+                     query ? " after the ?" : "", shown, text);
 }
 
 static struct error *parse_pair(struct card_uri *uri, const char *text, size_t length, bool query)

@@ -46,8 +46,8 @@ static struct error *sign_once(struct card_key *key)
     uint8_t signature[512];
     size_t length;
     EVP_PKEY *public_key = card_key_public(key);
-    enum card_mechanism mechanism = EVP_PKEY_is_a(public_key, "RSA") ? CARD_MECHANISM_RSA_PKCS1
-                                                                     : CARD_MECHANISM_ECDSA;
+    enum card_mechanism mechanism =
+        EVP_PKEY_is_a(public_key, "RSA") ? CARD_MECHANISM_RSA_PKCS1 : CARD_MECHANISM_ECDSA;
     if (RAND_bytes(hash, sizeof(hash)) != 1)
         return error_new(ERROR_INTERNAL, "no random numbers");
     struct error *error = card_key_prepare_pin(key, NULL, NULL);
@@ -334,7 +334,7 @@ static struct error *run(const char *command, const char *text, char **words)
         i++;
     if (error == NULL)
         error = i == sizeof(commands) / sizeof(commands[0]) ? usage()
-                                                           : commands[i].run(context, uri, words);
+                                                            : commands[i].run(context, uri, words);
     card_context_free(context);
     card_uri_free(uri);
     return error;
