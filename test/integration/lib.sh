@@ -200,6 +200,20 @@ apdu_list() {
     apdu_log "${1:-}" | jq -r 'select(.command) | .ins + ":" + .sw' | paste -sd' '
 }
 
+# expect_apdus NUMBER COMMAND...: the command succeeds, and sends the card that many commands at most.
+expect_apdus() {
+    local budget=$1
+    shift
+    apdu_log_clear
+    "$@" >"$WORK/out" 2>"$WORK/err" || fail "$*: $(<"$WORK/err")"
+    (($(apdu_count) <= budget)) || fail "$(apdu_count) commands, not $budget: $*: $(apdu_list)"
+}
+
+# pins_sent: how many VERIFY commands with a PIN the card has got since apdu_log_clear.
+pins_sent() {
+    apdu_log | jq -r 'select(.ins == "20") | .command' | grep -c '^00200080[0-9a-f]' || true
+}
+
 # expect_in TEXT FILE: the file has that text in it.
 expect_in() {
     grep -Fq -- "$1" "$2" || fail "'$1' is not in $2: $(head -c 2000 "$2")"
