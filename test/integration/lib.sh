@@ -175,27 +175,29 @@ card_remove() {
     _card_stop "$second" 1
 }
 
-# apdu_log_clear: from here on the first card's commands are counted. The log itself is not cut short:
-# the card has it open.
+# apdu_log_clear [LOG]: from here on commands are counted. The log itself is not cut short: the card has
+# it open.
+# shellcheck disable=SC2120 # the log is seldom named
 apdu_log_clear() {
-    wc -c <"$WORK/card.log" >"$WORK/card.log.mark"
+    local log=${1:-$WORK/card.log}
+    wc -c <"$log" >"$log.mark"
 }
 
-# apdu_log: the log since the last apdu_log_clear.
+# apdu_log [LOG]: the log since the last apdu_log_clear.
 apdu_log() {
-    local mark=0
-    [[ ! -e $WORK/card.log.mark ]] || mark=$(<"$WORK/card.log.mark")
-    tail -c "+$((mark + 1))" "$WORK/card.log"
+    local log=${1:-$WORK/card.log} mark=0
+    [[ ! -e $log.mark ]] || mark=$(<"$log.mark")
+    tail -c "+$((mark + 1))" "$log"
 }
 
-# apdu_count: how many commands since then.
+# apdu_count [LOG]: how many commands since then.
 apdu_count() {
-    apdu_log | grep -c '"command"' || true
+    apdu_log "${1:-}" | grep -c '"command"' || true
 }
 
-# apdu_list: their instructions, in one line.
+# apdu_list [LOG]: their instructions, in one line.
 apdu_list() {
-    apdu_log | jq -r 'select(.command) | .ins + ":" + .sw' | paste -sd' '
+    apdu_log "${1:-}" | jq -r 'select(.command) | .ins + ":" + .sw' | paste -sd' '
 }
 
 # expect_apdus NUMBER COMMAND...: the command succeeds, and sends the card that many commands at most.
