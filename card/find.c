@@ -70,6 +70,22 @@ struct error *card_find_key(struct card_context *context, const struct card_uri 
     return error;
 }
 
+struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
+                                 const EVP_PKEY *public_key, struct card_key **out)
+{
+    struct card_uri anywhere = *uri;
+    struct search search = {
+        .context = context, .uri = &anywhere, .wanted = WANT_KEYS, .public_key = public_key};
+    anywhere.serial = NULL;
+    anywhere.reader = NULL;
+    *out = NULL;
+    struct error *error = search_run(&search);
+    if (error == NULL)
+        *out = card_key_ref(search.found.keys.items[0]);
+    card_key_list_clear(&search.found.keys);
+    return error;
+}
+
 static struct error *ambiguous_cards(const struct found *found)
 {
     struct buffer candidates = {0};

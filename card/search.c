@@ -2,6 +2,8 @@
 /* Searches: which readers, which cards, which slots fit a URI. */
 #include "search.h"
 
+#include "public_key.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -88,6 +90,12 @@ static struct error *visit_key(struct search *search, struct card *card, const c
     struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
     if (error != NULL)
         return error;
+    if (search->public_key != NULL && !public_key_equal(read.public_key, search->public_key)) {
+        EVP_PKEY_free(read.public_key);
+        return error_new(ERROR_NOT_FOUND,
+                         "slot %s of the card in the reader \"%s\" holds another key", slot,
+                         card->reader);
+    }
     error = found_key(search, card, &read);
     if (error != NULL)
         return error;
@@ -303,6 +311,8 @@ static struct error *search_readers(struct search *search,
         const struct transport_reader *reader = &readers->items[i];
         if (wanted != NULL && strcmp(reader->name, wanted) != 0)
             continue;
+        if (search->public_key != NULL && found_count(&search->found) > 0)
+            break; /* there is no second key with the same public half to look for */
         struct error *error = search_reader(search, reader);
         if (error != NULL)
             note_failure(search, error);
@@ -315,8 +325,9 @@ static struct error *search_readers(struct search *search,
 }
 
 /* What no card can have is refused before any card is touched. */
-static struct error *check_uri(const struct card_uri *uri)
+struct error *find_app(const struct card_uri *uri, const struct card_app **app)
 {
+    *app = &piv_app;
     if (uri->app != NULL && strcmp(uri->app, piv_app.name) != 0)
         return error_new(ERROR_UNSUPPORTED,
                          "cards with the application %s are not supported yet: "
@@ -339,7 +350,8 @@ static struct error *check_uri(const struct card_uri *uri)
 struct error *search_run(struct search *search)
 {
     struct transport_reader_list readers = {0};
-    struct error *error = check_uri(search->uri);
+    const struct card_app *app;
+    struct error *error = find_app(search->uri, &app);
     if (error == NULL)
         error = search->context->system->list(search->context->system, &readers);
     if (error == NULL)

@@ -30,6 +30,7 @@ struct search {
     struct card_context *context;
     const struct card_uri *uri;
     enum wanted wanted;
+    const EVP_PKEY *public_key; /* only the key with this public half, or NULL */
     struct found found;
     struct error *failure; /* the one that says most, of readers in which nothing was found */
 };

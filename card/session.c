@@ -97,11 +97,17 @@ static void note_loss(struct card *card, const struct error *error)
     forget_state(card);
 }
 
+/*
+ * How often a transaction is begun anew. A program that resets the card after each use (ykpiv does)
+ * does so while others wait for their turn, and each of them is told at the end of the wait.
+ */
+#define BEGIN_ATTEMPTS 32
+
 /* Connects where needed, and begins a transaction. */
 static struct error *begin(struct card *card)
 {
     struct error *error = NULL;
-    for (int attempt = 0; attempt < 3; attempt++) {
+    for (int attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
         error_free(error);
         error = card->connected ? NULL : connect_card(card);
         if (error != NULL)

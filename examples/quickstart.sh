@@ -5,15 +5,20 @@
 # machine's pcscd, readers or cards is touched, and nothing is left running.
 #
 #   sudo examples/quickstart.sh
+#
+# CARD_BUILD_DIR names a build of the tree to use, if there is one already.
 set -euo pipefail
 
 tree=$(cd "$(dirname "$0")/.." && pwd)
-build=$tree/build/release
+build=${CARD_BUILD_DIR:-$tree/build/release}
 packages=(build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev libcmocka-dev
     libjson-c-dev openssl pcscd vsmartcard-vpcd yubico-piv-tool iproute2 util-linux)
 
 say() {
-    printf '\n\033[1m== %s\033[0m\n' "$*"
+    local bold='' plain=''
+
+    [ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
+    printf '\n%s== %s%s\n' "$bold" "$*" "$plain"
 }
 
 # show COMMAND...: prints the command as one would type it, and runs it.
@@ -41,10 +46,11 @@ install_packages() {
 }
 
 build_tree() {
+    [ -z "${CARD_BUILD_DIR-}" ] || return 0
     say "Building the provider and the software card in $build"
     (cd "$tree" && cmake --preset release >/dev/null &&
         cmake --build --preset release --parallel "$(nproc)" --target provider softcard |
-        tail -n 1)
+        sed -n '$p')
 }
 
 # wait_for COMMAND...: for at most ten seconds.
@@ -68,10 +74,11 @@ play() {
     mkdir -p /run/pcscd
     pcscd --foreground >pcscd.log 2>&1 &
     wait_for test -S /run/pcscd/pcscd.comm
-    "$build/test/softcard/softcard" --state card.state --serial 12345678 &
+    "$build/test/softcard/softcard" --state card.state --serial 12345678 \
+        --management-algorithm 3des & # Debian 12's yubico-piv-tool knows no other
     echo 123456 >pin
     export OPENSSL_MODULES=$build/provider OPENSSL_CONF=/dev/null
-    wait_for yubico-piv-tool -r 'Virtual PCD' -a status
+    wait_for yubico-piv-tool -r 'Virtual PCD' -a version
 
     say "Making a key on the card, in slot 9a"
     show yubico-piv-tool -r 'Virtual PCD' -a generate -s 9a -A ECCP256 -o public.pem

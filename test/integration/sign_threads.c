@@ -87,6 +87,7 @@ static void *work(void *argument)
 
 int main(int argc, char **argv)
 {
+    OSSL_PROVIDER *providers[2];
     pthread_t threads[64];
     int numbers[64];
     int count = argc == 4 ? atoi(argv[2]) : 0;
@@ -96,7 +97,9 @@ int main(int argc, char **argv)
         return 2;
     }
     signatures = atoi(argv[3]);
-    if (OSSL_PROVIDER_load(NULL, "default") == NULL || OSSL_PROVIDER_load(NULL, "card") == NULL)
+    providers[0] = OSSL_PROVIDER_load(NULL, "default");
+    providers[1] = OSSL_PROVIDER_load(NULL, "card");
+    if (providers[0] == NULL || providers[1] == NULL)
         die("OSSL_PROVIDER_load");
     private_key = load(argv[1], OSSL_STORE_INFO_PKEY);
     public_key = reread(private_key);
@@ -109,6 +112,8 @@ int main(int argc, char **argv)
         pthread_join(threads[i], NULL);
     EVP_PKEY_free(public_key);
     EVP_PKEY_free(private_key);
+    OSSL_PROVIDER_unload(providers[1]);
+    OSSL_PROVIDER_unload(providers[0]);
     printf("%d signatures verified\n", count * signatures);
     return 0;
 }
