@@ -149,6 +149,8 @@ struct error *card_refused_before(const struct card *card)
 struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
                                  const EVP_PKEY *public_key, struct card_key **out) MUST_CHECK;
 
+/* ---- search.c ---------------------------------------------------------------------------- */
+
 /* Refuses a URI that no card known here can fit, and names its application. */
 struct error *find_app(const struct card_uri *uri, const struct card_app **app) MUST_CHECK;
 
