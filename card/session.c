@@ -27,6 +27,9 @@
 #define BELIEF_MS 500.0
 #define WAITED_MS 50.0
 
+/* How often the card may be reset while we wait for our turn: each takes a tenth of a second. */
+#define RESETS_MAX 100
+
 static const struct card_app *const apps[] = {&piv_app, NULL};
 
 /* ---- connection -------------------------------------------------------------------------- */
@@ -103,22 +106,36 @@ static void note_loss(struct card *card, const struct error *error)
  */
 #define BEGIN_ATTEMPTS 32
 
-/* Connects where needed, and begins a transaction. */
+/* Connects where needed, and begins a transaction, once. */
+static struct error *begin_once(struct card *card)
+{
+    struct error *error = card->connected ? NULL : connect_card(card);
+    if (error != NULL)
+        return error;
+    double asked_at = trace_clock();
+    error = card->transport->functions->begin(card->transport);
+    if (trace_clock() - asked_at > WAITED_MS)
+        card->shared = true;
+    return error;
+}
+
+/*
+ * A connection that is lost is made anew. What is lost by a reset may well be lost again while we
+ * wait for our turn, as long as another program resets the card after each of its own; anything
+ * else is tried once more.
+ */
 static struct error *begin(struct card *card)
 {
-    struct error *error = NULL;
-    for (int attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
-        error_free(error);
-        error = card->connected ? NULL : connect_card(card);
-        if (error != NULL)
-            break; /* nothing to connect to */
-        double asked_at = trace_clock();
-        error = card->transport->functions->begin(card->transport);
-        if (trace_clock() - asked_at > WAITED_MS)
-            card->shared = true;
-        if (error == NULL || !connection_lost(error))
-            break;
+    struct error *error = begin_once(card);
+    int resets = 0;
+    for (int losses = 0; error != NULL && connection_lost(error);) {
+        bool reset = error_code(error) == ERROR_CARD_RESET;
+        bool unusable = !card->connected; /* nothing to connect to */
         note_loss(card, error);
+        if (reset ? ++resets > RESETS_MAX : unusable || ++losses > 2)
+            break;
+        error_free(error);
+        error = begin_once(card);
     }
     card->fresh = card->proven = false;
     card->pin_tries_asked = -1;

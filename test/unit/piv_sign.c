@@ -162,6 +162,32 @@ static void recovers_from_a_reset(void **state)
     soft_reader_free(soft);
 }
 
+static int resets_to_come;
+
+static struct error *reset_again(struct soft_reader *soft)
+{
+    return resets_to_come-- > 0 ? soft_reset(soft) : NULL;
+}
+
+/* Another program resets the card after each of its transactions, while we wait for our turn. */
+static void outlasts_resets(void **state)
+{
+    (void)state;
+    struct soft_reader *soft = yubikey();
+    struct card_key *key = soft_reader_find(soft, "card:slot=9a" WITH_PIN);
+    assert_no_error(soft_reader_sign(key));
+    (void)soft_reader_log(soft);
+    soft->always = reset_again;
+    resets_to_come = 20;
+    assert_signs(soft, key, "a4 f7 f7 20 87");
+    resets_to_come = 1000;
+    assert_error(soft_reader_sign(key), ERROR_CARD_RESET, "reset");
+    resets_to_come = 0;
+    assert_no_error(soft_reader_sign(key));
+    card_key_free(key);
+    soft_reader_free(soft);
+}
+
 static struct error *other_card(struct soft_reader *soft)
 {
     harness_card_free(soft->card);
@@ -541,6 +567,7 @@ int main(void)
         cmocka_unit_test(learns_that_the_card_is_shared),
         cmocka_unit_test(is_not_fooled_by_the_other_count_of_tries),
         cmocka_unit_test(recovers_from_a_reset),
+        cmocka_unit_test(outlasts_resets),
         cmocka_unit_test(refuses_another_card),
         cmocka_unit_test(forgets_the_pin_with_the_card),
         cmocka_unit_test(notices_a_replaced_key),
