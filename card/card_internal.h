@@ -111,8 +111,8 @@ struct error *session_run(struct card *card, const struct card_key *key, card_op
                           void *argument) MUST_CHECK;
 
 /* The same for what happens rarely: begins with a fresh start. */
-struct error *session_run_fresh(struct card *card, card_operation *operation,
-                                void *argument) MUST_CHECK;
+struct error *session_run_fresh(struct card *card, const struct card_key *key,
+                                card_operation *operation, void *argument) MUST_CHECK;
 
 /* Inside of an operation: selects the application, which makes sure that it is. */
 struct error *session_select(struct card *card) MUST_CHECK;

@@ -124,6 +124,8 @@ const struct card_app piv_app = {
     .can = piv_can,
     .sign = piv_sign,
     .authenticate_admin = piv_authenticate_admin,
+    .free_slot = piv_free_slot,
     .generate_key = piv_generate_key,
+    .delete_key = piv_delete_key,
     .store_certificate = piv_store_certificate,
 };

@@ -341,7 +341,8 @@ struct error *session_run(struct card *card, const struct card_key *key, card_op
     return run(card, key, false, operation, argument);
 }
 
-struct error *session_run_fresh(struct card *card, card_operation *operation, void *argument)
+struct error *session_run_fresh(struct card *card, const struct card_key *key,
+                                card_operation *operation, void *argument)
 {
-    return run(card, NULL, true, operation, argument);
+    return run(card, key, true, operation, argument);
 }

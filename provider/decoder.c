@@ -7,7 +7,7 @@
  * names the structure. The next is called for the type of key that is looked for. A decoder says
  * "carry on" (1) to data that is none of its own.
  */
-#include "key.h"
+#include "decoder.h"
 #include "passphrase.h"
 #include "reference.h"
 #include "reference_encryption.h"
@@ -33,12 +33,12 @@
 #define TAG_SEQUENCE 0x30
 #define TAG_OPENED   0x7e
 
-static void *decoder_newctx(void *provctx)
+void *decoder_newctx(void *provctx)
 {
     return provctx; /* there is nothing to remember but the provider */
 }
 
-static void decoder_freectx(void *context)
+void decoder_freectx(void *context)
 {
     (void)context;
 }
@@ -160,8 +160,7 @@ static int decode_pem(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALL
 
 /* ---- from DER to a key ------------------------------------------------------------------- */
 
-/* All that is there, for OPENSSL_clear_free(); NULL where it is too long for a reference. */
-static uint8_t *read_der(struct provider *provider, OSSL_CORE_BIO *in, size_t *length)
+uint8_t *decoder_read_der(struct provider *provider, OSSL_CORE_BIO *in, size_t *length)
 {
     BIO *bio = BIO_new_from_core_bio(provider->libctx, in);
     uint8_t *der = OPENSSL_malloc(DER_MAX + 1);
@@ -175,8 +174,13 @@ static uint8_t *read_der(struct provider *provider, OSSL_CORE_BIO *in, size_t *l
     BIO_free(bio);
     if (bio != NULL && der != NULL && *length <= DER_MAX)
         return der;
-    OPENSSL_clear_free(der, DER_MAX + 1);
+    decoder_free_der(der);
     return NULL;
+}
+
+void decoder_free_der(uint8_t *der)
+{
+    OPENSSL_clear_free(der, DER_MAX + 1);
 }
 
 /*
@@ -223,7 +227,7 @@ static int decode_der(struct provider *provider, const char *type, OSSL_CORE_BIO
     struct reference reference = {0};
     struct key *key = NULL;
     size_t length;
-    uint8_t *der = read_der(provider, in, &length);
+    uint8_t *der = decoder_read_der(provider, in, &length);
     struct error *error;
     const char *found;
 
@@ -234,7 +238,7 @@ static int decode_der(struct provider *provider, const char *type, OSSL_CORE_BIO
         passphrase = &nobody;
     }
     error = reference_decode(provider->libctx, der, length, &reference);
-    OPENSSL_clear_free(der, DER_MAX + 1);
+    decoder_free_der(der);
     found = error == NULL ? key_type(reference.public_key) : NULL;
     if (found == NULL || strcmp(found, type) != 0) {
         error_free(error); /* any DER may come by here; what is a reference was checked as PEM */

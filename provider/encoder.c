@@ -5,6 +5,7 @@
  * encoders for its keys, so that software keys come by as well; they go on to the default
  * provider's. Public halves are exported to the default provider's encoders by libcrypto itself.
  */
+#include "intention.h"
 #include "key.h"
 #include "passphrase.h"
 #include "reference.h"
@@ -14,6 +15,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/encoder.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
@@ -130,26 +132,50 @@ static struct error *encrypt(const struct encoder *encoder, const struct passphr
     return error;
 }
 
-static int write_reference(const struct encoder *encoder, BIO *out, const struct key *key,
-                           const struct passphrase *passphrase)
+static struct error *make_reference(const struct encoder *encoder, const struct key *key,
+                                    const struct passphrase *passphrase, uint8_t **der,
+                                    size_t *length)
 {
-    uint8_t *der = NULL;
-    size_t length = 0;
-    int result;
-    struct error *error = encode_reference(key, &der, &length);
+    struct error *error = encode_reference(key, der, length);
 
     if (error == NULL && encoder->cipher != NULL)
-        error = encrypt(encoder, passphrase, &der, &length);
-    if (error != NULL) {
-        OPENSSL_free(der);
-        PROVIDER_RAISE(encoder->provider, error);
+        error = encrypt(encoder, passphrase, der, length);
+    return error;
+}
+
+/* A disk that is full shows when the data leaves for it, so that is waited for. */
+static bool write_pem(BIO *out, const char *label, const uint8_t *der, size_t length)
+{
+    bool written;
+
+    ERR_set_mark();
+    written = PEM_write_bio(out, label, "", der, (long)length) > 0 && BIO_flush(out) > 0;
+    ERR_pop_to_mark();
+    return written;
+}
+
+/* A new key without a reference would be one that nobody knows of: it goes again. */
+static int write_reference(const struct encoder *encoder, BIO *out, struct key *key,
+                           const struct passphrase *passphrase)
+{
+    const char *label =
+        encoder->cipher != NULL ? REFERENCE_ENCRYPTED_PEM_LABEL : REFERENCE_PEM_LABEL;
+    uint8_t *der = NULL;
+    size_t length = 0;
+    struct error *error;
+
+    if (!intention_realize(key))
         return 0;
-    }
-    result = PEM_write_bio(
-        out, encoder->cipher != NULL ? REFERENCE_ENCRYPTED_PEM_LABEL : REFERENCE_PEM_LABEL, "", der,
-        (long)length);
+    error = make_reference(encoder, key, passphrase, &der, &length);
+    if (error == NULL && !write_pem(out, label, der, length))
+        error = error_new(ERROR_ARGUMENT, "the output cannot be written");
     OPENSSL_free(der);
-    return result > 0;
+    if (error == NULL) {
+        intention_keep(key);
+        return 1;
+    }
+    PROVIDER_RAISE(encoder->provider, intention_undo(key, error));
+    return 0;
 }
 
 /* ---- software keys ----------------------------------------------------------------------- */
@@ -176,7 +202,7 @@ static int encoder_encode(void *context, OSSL_CORE_BIO *core_bio, const void *ob
                           OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
 {
     const struct encoder *encoder = context;
-    const struct key *key = object;
+    struct key *key = (struct key *)(uintptr_t)object;
     const struct passphrase passphrase = {callback, callback_argument};
     BIO *out;
     int result;
@@ -186,8 +212,9 @@ static int encoder_encode(void *context, OSSL_CORE_BIO *core_bio, const void *ob
     out = BIO_new_from_core_bio(encoder->provider->libctx, core_bio);
     if (out == NULL)
         return 0;
-    result = key->card != NULL ? write_reference(encoder, out, key, &passphrase)
-                               : write_software_key(encoder, out, key, selection, &passphrase);
+    result = key->card != NULL || key->intention != NULL
+                 ? write_reference(encoder, out, key, &passphrase)
+                 : write_software_key(encoder, out, key, selection, &passphrase);
     BIO_free(out);
     return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "key.h"
+#include "intention.h"
 
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
@@ -82,5 +82,6 @@ void key_free(struct key *key)
         return;
     EVP_PKEY_free(key->pkey);
     card_key_free(key->card);
+    intention_free(key->intention);
     OPENSSL_free(key);
 }

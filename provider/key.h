@@ -23,6 +23,9 @@ struct key {
     /* The private half on a card; NULL for a software key. */
     struct card_key *card;
 
+    /* A key that is to be made on a card, or was; NULL: one that was found. See intention.h. */
+    struct intention *intention;
+
     /* What is there, as OSSL_KEYMGMT_SELECT_ bits. */
     int selection;
 };

@@ -60,6 +60,16 @@ static const OSSL_PARAM *ec_transferable_types(int selection)
     return (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0 ? public_types : group_types;
 }
 
+/* EVP_PKEY-EC(7), and ours. */
+static const OSSL_PARAM *ec_gen_settable_params(void *generation, void *provctx)
+{
+    static const OSSL_PARAM params[] = {EC_GROUP_TYPES, KEYMGMT_CARD_TYPES, OSSL_PARAM_END};
+
+    (void)generation;
+    (void)provctx;
+    return params;
+}
+
 static const char *ec_query_operation_name(int operation)
 {
     return operation == OSSL_OP_SIGNATURE ? SIGNATURE_ECDSA_NAME : "ECDH";
@@ -69,6 +79,7 @@ const OSSL_DISPATCH keymgmt_ec_functions[] = {
     KEYMGMT_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))ec_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))ec_gen_init},
+    {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))ec_gen_settable_params},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))ec_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))ec_settable_params},
     {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (void (*)(void))ec_transferable_types},

@@ -42,6 +42,8 @@ static const OSSL_ALGORITHM decoder_algorithms[] = {
     {"DER", FROM_PEM, decoder_pem_functions, "Card key references in PEM"},
     {RSA_NAMES, FROM_REFERENCE, decoder_rsa_functions, "Card key references"},
     {EC_NAMES, FROM_REFERENCE, decoder_ec_functions, "Card key references"},
+    {EC_NAMES, PROPERTIES ",input=der,structure=type-specific", decoder_parameters_functions,
+     "Parameters of keys to make"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -163,6 +165,8 @@ static void teardown(void *provctx)
     if (provider == NULL)
         return;
     card_context_free(provider->cards);
+    OPENSSL_free(provider->generate);
+    OPENSSL_free(provider->management_key);
     if (provider->default_provider != NULL)
         OSSL_PROVIDER_unload(provider->default_provider);
     OSSL_LIB_CTX_free(provider->libctx);
@@ -183,6 +187,9 @@ static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *
 {
     for (; in->function_id != 0; in++) {
         switch (in->function_id) {
+        case OSSL_FUNC_CORE_GET_PARAMS:
+            provider->core_get_params = OSSL_FUNC_core_get_params(in);
+            break;
         case OSSL_FUNC_CORE_NEW_ERROR:
             provider->core_new_error = OSSL_FUNC_core_new_error(in);
             break;
@@ -196,8 +203,23 @@ static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *
             break;
         }
     }
-    return provider->core_new_error != NULL && provider->core_set_error_debug != NULL &&
-           provider->core_vset_error != NULL;
+    return provider->core_get_params != NULL && provider->core_new_error != NULL &&
+           provider->core_set_error_debug != NULL && provider->core_vset_error != NULL;
+}
+
+/* What the provider's section of the configuration says under that name. */
+static bool take_setting(const struct provider *provider, const char *name, char **value)
+{
+    char *text = NULL;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_ptr(name, &text, 0),
+        OSSL_PARAM_construct_end(),
+    };
+
+    if (!provider->core_get_params(provider->core, params) || text == NULL)
+        return true;
+    *value = OPENSSL_strdup(text);
+    return *value != NULL;
 }
 
 /* No card is touched here, no socket opened and no thread started: `openssl version` comes by. */
@@ -206,7 +228,9 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     struct error *error;
 
     provider->core = core;
-    if (!take_core_functions(provider, in))
+    if (!take_core_functions(provider, in) ||
+        !take_setting(provider, "generate", &provider->generate) ||
+        !take_setting(provider, "management-key-source", &provider->management_key))
         return false;
     provider->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in);
     if (provider->libctx == NULL)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "signature.h"
+#include "intention.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -89,7 +90,7 @@ static int initialize(struct signature *signature, struct key *key, start_functi
 
     if (key == NULL)
         key = signature->key;
-    if (key == NULL || key->pkey == NULL)
+    if (key == NULL || key->pkey == NULL || !intention_realize(key))
         return 0;
     software = EVP_PKEY_CTX_new_from_pkey(signature->provider->libctx, key->pkey, NULL);
     if (software == NULL || start(software, key) != 1) {
