@@ -124,7 +124,7 @@ struct error *card_key_sign(struct card_key *key, enum card_mechanism mechanism,
  * Decrypts `in` by CARD_MECHANISM_RSA_DECRYPT, and makes sure that the public half encrypts the
  * result to `in` again. The result is still padded, and what is in it is a secret: removing the
  * padding, and telling nobody how that went, is the caller's. Room and errors as for signatures,
- * and ERROR_ARGUMENT for what is no ciphertext of this key.
+ * and ERROR_CIPHERTEXT for what is no ciphertext of this key.
  */
 struct error *card_key_decrypt(struct card_key *key, enum card_mechanism mechanism,
                                const uint8_t *in, size_t in_length, uint8_t *out,

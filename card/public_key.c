@@ -132,7 +132,7 @@ static struct error *bad_result(const char *what)
 {
     return error_new(
         ERROR_SIGNATURE,
-        "the card's %s does not fit its public key, and is withheld: the slot may hold "
+        "the card's %s does not verify with its public key, and is withheld: the slot may hold "
         "another key by now, or the card is faulty",
         what);
 }
@@ -189,8 +189,8 @@ struct error *public_key_check_rsa_ciphertext(EVP_PKEY *key, const uint8_t *ciph
     BIGNUM *e;
     size_t size = (size_t)EVP_PKEY_get_size(key);
     if (length != size)
-        return error_new(ERROR_ARGUMENT, "what this RSA key decrypts has %zu bytes, not %zu", size,
-                         length);
+        return error_new(ERROR_CIPHERTEXT, "what this RSA key decrypts has %zu bytes, not %zu",
+                         size, length);
     if (!get_rsa_numbers(key, &n, &e))
         return error_new(ERROR_INTERNAL, "the RSA key has no numbers");
     BIGNUM *number = BN_bin2bn(ciphertext, (int)length, NULL);
@@ -198,8 +198,9 @@ struct error *public_key_check_rsa_ciphertext(EVP_PKEY *key, const uint8_t *ciph
     if (number == NULL)
         error = error_no_memory();
     else if (BN_cmp(number, n) >= 0)
-        error = error_new(ERROR_ARGUMENT, "this was not encrypted for this RSA key: the number is "
-                                          "greater than the key's modulus");
+        error =
+            error_new(ERROR_CIPHERTEXT, "this was not encrypted for this RSA key: the number is "
+                                        "greater than the key's modulus");
     BN_free(number);
     BN_free(n);
     BN_free(e);

@@ -43,7 +43,7 @@ struct error *public_key_check_rsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const ui
                                    size_t block_length, const uint8_t *result,
                                    size_t length) MUST_CHECK;
 
-/* ERROR_ARGUMENT where a card cannot decrypt that: it has another length than the modulus, or is
+/* ERROR_CIPHERTEXT where a card cannot decrypt that: it has another length than the modulus, or is
    not less than it (RFC 8017 5.1.2). */
 struct error *public_key_check_rsa_ciphertext(EVP_PKEY *key, const uint8_t *ciphertext,
                                               size_t length) MUST_CHECK;

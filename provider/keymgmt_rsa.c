@@ -64,7 +64,14 @@ static const OSSL_PARAM *rsa_transferable_types(int selection)
 
 static const char *rsa_query_operation_name(int operation)
 {
-    return operation == OSSL_OP_SIGNATURE ? SIGNATURE_RSA_NAME : "RSA";
+    switch (operation) {
+    case OSSL_OP_SIGNATURE:
+        return SIGNATURE_RSA_NAME;
+    case OSSL_OP_ASYM_CIPHER:
+        return ASYM_CIPHER_RSA_NAME;
+    default:
+        return "RSA";
+    }
 }
 
 const OSSL_DISPATCH keymgmt_rsa_functions[] = {

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
+#include <openssl/rand.h>
 #include <string.h>
 
 /* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
@@ -13,6 +14,8 @@
 #define EC_NAMES  "EC:id-ecPublicKey:1.2.840.10045.2.1"
 
 #define PROPERTIES "provider=card"
+
+#define REJECTION_SECRET_LENGTH 32 /* bytes */
 
 static const OSSL_ALGORITHM keymgmt_algorithms[] = {
     {RSA_NAMES, PROPERTIES, keymgmt_rsa_functions, "RSA keys on smart cards"},
@@ -26,6 +29,12 @@ static const OSSL_ALGORITHM signature_algorithms[] = {
     {"ECDSA", PROPERTIES, signature_ecdsa_functions, "ECDSA signatures by smart cards"},
     {SIGNATURE_ECDSA_NAME, PROPERTIES, signature_ecdsa_functions,
      "ECDSA signatures by smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM asym_cipher_algorithms[] = {
+    {RSA_NAMES, PROPERTIES, asym_cipher_rsa_functions, "RSA decryption by smart cards"},
+    {ASYM_CIPHER_RSA_NAME, PROPERTIES, asym_cipher_rsa_functions, "RSA decryption by smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -43,6 +52,8 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
         return keymgmt_algorithms;
     case OSSL_OP_SIGNATURE:
         return signature_algorithms;
+    case OSSL_OP_ASYM_CIPHER:
+        return asym_cipher_algorithms;
     case OSSL_OP_STORE:
         return store_algorithms;
     default:
@@ -132,6 +143,7 @@ static void teardown(void *provctx)
     if (provider == NULL)
         return;
     card_context_free(provider->cards);
+    secret_free(provider->rejection_secret);
     if (provider->default_provider != NULL)
         OSSL_PROVIDER_unload(provider->default_provider);
     OSSL_LIB_CTX_free(provider->libctx);
@@ -169,6 +181,17 @@ static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *
            provider->core_vset_error != NULL;
 }
 
+static struct error *make_rejection_secret(struct provider *provider)
+{
+    struct error *error = secret_new(NULL, REJECTION_SECRET_LENGTH, &provider->rejection_secret);
+
+    if (error == NULL &&
+        RAND_priv_bytes_ex(provider->libctx, secret_bytes(provider->rejection_secret),
+                           REJECTION_SECRET_LENGTH, 0) != 1)
+        error = error_new(ERROR_INTERNAL, "no random numbers from libcrypto");
+    return error;
+}
+
 /* No card is touched here, no socket opened and no thread started: `openssl version` comes by. */
 static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
 {
@@ -183,7 +206,9 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     provider->default_provider = OSSL_PROVIDER_load(provider->libctx, "default");
     if (provider->default_provider == NULL)
         return false;
-    error = card_context_new(provider->libctx, &provider->cards);
+    error = make_rejection_secret(provider);
+    if (error == NULL)
+        error = card_context_new(provider->libctx, &provider->cards);
     if (error != NULL)
         PROVIDER_RAISE(provider, error);
     return error == NULL;

@@ -25,6 +25,13 @@ struct provider {
     OSSL_PROVIDER *default_provider;
 
     struct card_context *cards;
+
+    /*
+     * Random bytes behind implicit rejection (see asym_cipher_rsa.c). Made when the provider is
+     * loaded, so that a server's workers, forked off later, give the same answers: two that differ
+     * about one ciphertext would tell that its padding is bad.
+     */
+    struct secret *rejection_secret;
 };
 
 /*
@@ -44,14 +51,16 @@ extern const OSSL_DISPATCH keymgmt_rsa_functions[];
 extern const OSSL_DISPATCH keymgmt_ec_functions[];
 extern const OSSL_DISPATCH signature_rsa_functions[];
 extern const OSSL_DISPATCH signature_ecdsa_functions[];
+extern const OSSL_DISPATCH asym_cipher_rsa_functions[];
 extern const OSSL_DISPATCH store_functions[];
 
 /*
- * Names under which only this provider has signatures. Our key management answers with them, so
- * that a signature with one of our keys is fetched from here at once, whatever provider comes
+ * Names under which only this provider has operations. Our key management answers with them, so
+ * that an operation with one of our keys is fetched from here at once, whatever provider comes
  * first: asked for "RSA", libcrypto would try the first provider with an exported key.
  */
 #define SIGNATURE_RSA_NAME   "CARD-RSA"
 #define SIGNATURE_ECDSA_NAME "CARD-ECDSA"
+#define ASYM_CIPHER_RSA_NAME "CARD-RSA"
 
 #endif
