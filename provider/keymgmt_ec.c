@@ -62,7 +62,14 @@ static const OSSL_PARAM *ec_transferable_types(int selection)
 
 static const char *ec_query_operation_name(int operation)
 {
-    return operation == OSSL_OP_SIGNATURE ? SIGNATURE_ECDSA_NAME : "ECDH";
+    switch (operation) {
+    case OSSL_OP_SIGNATURE:
+        return SIGNATURE_ECDSA_NAME;
+    case OSSL_OP_KEYEXCH:
+        return KEY_EXCHANGE_ECDH_NAME;
+    default:
+        return "EC";
+    }
 }
 
 const OSSL_DISPATCH keymgmt_ec_functions[] = {

@@ -32,9 +32,14 @@ static const OSSL_ALGORITHM signature_algorithms[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* Under our own names only: other keys are none of these operations' business. */
 static const OSSL_ALGORITHM asym_cipher_algorithms[] = {
-    {RSA_NAMES, PROPERTIES, asym_cipher_rsa_functions, "RSA decryption by smart cards"},
     {ASYM_CIPHER_RSA_NAME, PROPERTIES, asym_cipher_rsa_functions, "RSA decryption by smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM key_exchange_algorithms[] = {
+    {KEY_EXCHANGE_ECDH_NAME, PROPERTIES, key_exchange_ecdh_functions, "ECDH by smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -54,6 +59,8 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
         return signature_algorithms;
     case OSSL_OP_ASYM_CIPHER:
         return asym_cipher_algorithms;
+    case OSSL_OP_KEYEXCH:
+        return key_exchange_algorithms;
     case OSSL_OP_STORE:
         return store_algorithms;
     default:

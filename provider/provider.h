@@ -52,6 +52,7 @@ extern const OSSL_DISPATCH keymgmt_ec_functions[];
 extern const OSSL_DISPATCH signature_rsa_functions[];
 extern const OSSL_DISPATCH signature_ecdsa_functions[];
 extern const OSSL_DISPATCH asym_cipher_rsa_functions[];
+extern const OSSL_DISPATCH key_exchange_ecdh_functions[];
 extern const OSSL_DISPATCH store_functions[];
 
 /*
@@ -59,8 +60,9 @@ extern const OSSL_DISPATCH store_functions[];
  * that an operation with one of our keys is fetched from here at once, whatever provider comes
  * first: asked for "RSA", libcrypto would try the first provider with an exported key.
  */
-#define SIGNATURE_RSA_NAME   "CARD-RSA"
-#define SIGNATURE_ECDSA_NAME "CARD-ECDSA"
-#define ASYM_CIPHER_RSA_NAME "CARD-RSA"
+#define SIGNATURE_RSA_NAME     "CARD-RSA"
+#define SIGNATURE_ECDSA_NAME   "CARD-ECDSA"
+#define ASYM_CIPHER_RSA_NAME   "CARD-RSA"
+#define KEY_EXCHANGE_ECDH_NAME "CARD-ECDH"
 
 #endif
