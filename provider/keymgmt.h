@@ -21,7 +21,7 @@ OSSL_FUNC_keymgmt_set_params_fn keymgmt_set_params;
 OSSL_FUNC_keymgmt_import_fn keymgmt_import;
 OSSL_FUNC_keymgmt_export_fn keymgmt_export;
 
-/* The parameters that the default provider's keys of a type have. `type`: "RSA" or "EC". */
+/* The parameters that the default provider's keys of a type (such as "RSA") have. */
 const OSSL_PARAM *keymgmt_gettable_params(struct provider *provider, const char *type);
 const OSSL_PARAM *keymgmt_settable_params(struct provider *provider, const char *type);
 

@@ -10,8 +10,10 @@
 #include <string.h>
 
 /* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
-#define RSA_NAMES "RSA:rsaEncryption:1.2.840.113549.1.1.1"
-#define EC_NAMES  "EC:id-ecPublicKey:1.2.840.10045.2.1"
+#define RSA_NAMES     "RSA:rsaEncryption:1.2.840.113549.1.1.1"
+#define EC_NAMES      "EC:id-ecPublicKey:1.2.840.10045.2.1"
+#define ED25519_NAMES "ED25519:1.3.101.112"
+#define X25519_NAMES  "X25519:1.3.101.110"
 
 #define PROPERTIES "provider=card"
 
@@ -20,6 +22,8 @@
 static const OSSL_ALGORITHM keymgmt_algorithms[] = {
     {RSA_NAMES, PROPERTIES, keymgmt_rsa_functions, "RSA keys on smart cards"},
     {EC_NAMES, PROPERTIES, keymgmt_ec_functions, "Elliptic curve keys on smart cards"},
+    {ED25519_NAMES, PROPERTIES, keymgmt_ed25519_functions, "Ed25519 keys on smart cards"},
+    {X25519_NAMES, PROPERTIES, keymgmt_x25519_functions, "X25519 keys on smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -29,6 +33,8 @@ static const OSSL_ALGORITHM signature_algorithms[] = {
     {"ECDSA", PROPERTIES, signature_ecdsa_functions, "ECDSA signatures by smart cards"},
     {SIGNATURE_ECDSA_NAME, PROPERTIES, signature_ecdsa_functions,
      "ECDSA signatures by smart cards"},
+    {SIGNATURE_ED25519_NAME, PROPERTIES, signature_ed25519_functions,
+     "Ed25519 signatures by smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -40,6 +46,7 @@ static const OSSL_ALGORITHM asym_cipher_algorithms[] = {
 
 static const OSSL_ALGORITHM key_exchange_algorithms[] = {
     {KEY_EXCHANGE_ECDH_NAME, PROPERTIES, key_exchange_ecdh_functions, "ECDH by smart cards"},
+    {KEY_EXCHANGE_X25519_NAME, PROPERTIES, key_exchange_x25519_functions, "X25519 by smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -119,7 +126,7 @@ static int pass_group_on(const OSSL_PARAM params[], void *argument)
     const OSSL_PARAM *algorithm = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
 
     if (algorithm == NULL || algorithm->data_type != OSSL_PARAM_UTF8_STRING ||
-        strcmp(algorithm->data, "EC") != 0)
+        (strcmp(algorithm->data, "EC") != 0 && strcmp(algorithm->data, "X25519") != 0))
         return 1;
     return filter->callback(params, filter->argument);
 }

@@ -49,10 +49,14 @@ extern const OSSL_ITEM provider_reason_strings[];
 /* The dispatch tables, one per operation and algorithm. */
 extern const OSSL_DISPATCH keymgmt_rsa_functions[];
 extern const OSSL_DISPATCH keymgmt_ec_functions[];
+extern const OSSL_DISPATCH keymgmt_ed25519_functions[];
+extern const OSSL_DISPATCH keymgmt_x25519_functions[];
 extern const OSSL_DISPATCH signature_rsa_functions[];
 extern const OSSL_DISPATCH signature_ecdsa_functions[];
+extern const OSSL_DISPATCH signature_ed25519_functions[];
 extern const OSSL_DISPATCH asym_cipher_rsa_functions[];
 extern const OSSL_DISPATCH key_exchange_ecdh_functions[];
+extern const OSSL_DISPATCH key_exchange_x25519_functions[];
 extern const OSSL_DISPATCH store_functions[];
 
 /*
@@ -60,9 +64,11 @@ extern const OSSL_DISPATCH store_functions[];
  * that an operation with one of our keys is fetched from here at once, whatever provider comes
  * first: asked for "RSA", libcrypto would try the first provider with an exported key.
  */
-#define SIGNATURE_RSA_NAME     "CARD-RSA"
-#define SIGNATURE_ECDSA_NAME   "CARD-ECDSA"
-#define ASYM_CIPHER_RSA_NAME   "CARD-RSA"
-#define KEY_EXCHANGE_ECDH_NAME "CARD-ECDH"
+#define SIGNATURE_RSA_NAME       "CARD-RSA"
+#define SIGNATURE_ECDSA_NAME     "CARD-ECDSA"
+#define SIGNATURE_ED25519_NAME   "CARD-ED25519"
+#define ASYM_CIPHER_RSA_NAME     "CARD-RSA"
+#define KEY_EXCHANGE_ECDH_NAME   "CARD-ECDH"
+#define KEY_EXCHANGE_X25519_NAME "CARD-X25519"
 
 #endif
