@@ -2,6 +2,7 @@
 /* PIV: what its keys can do, and GENERAL AUTHENTICATE, by which they do it: SP 800-73-4 part 2,
    3.2.4 and appendix A. */
 #include "piv.h"
+#include "public_key.h"
 
 bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism)
 {
@@ -9,7 +10,8 @@ bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism)
         return false;
     switch (mechanism) {
     case CARD_MECHANISM_RSA_RAW:
-    case CARD_MECHANISM_RSA_PKCS1:
+        return public_key_is_rsa(key);
+    case CARD_MECHANISM_RSA_PKCS1: /* not what a certificate for PSS allows: RFC 4055 1.2 */
     case CARD_MECHANISM_RSA_DECRYPT:
         return EVP_PKEY_is_a(key, "RSA");
     case CARD_MECHANISM_ECDSA:

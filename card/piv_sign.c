@@ -59,7 +59,7 @@ static struct error *check_signature(struct piv *piv, const struct app_key *key,
                                      const uint8_t *block, size_t size, const uint8_t *signature,
                                      size_t length)
 {
-    if (EVP_PKEY_is_a(key->public_key, "RSA"))
+    if (public_key_is_rsa(key->public_key))
         return public_key_check_rsa(piv->libctx, key->public_key, block, size, signature, length);
     if (EVP_PKEY_is_a(key->public_key, "ED25519"))
         return public_key_check_ed25519(piv->libctx, key->public_key, block, size, signature,

@@ -3,7 +3,9 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/param_build.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,31 +112,9 @@ struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8
     return *out != NULL ? NULL : bad_key("not 32 bytes");
 }
 
-bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other)
+bool public_key_is_rsa(const EVP_PKEY *key)
 {
-    (void)ERR_set_mark();
-    bool equal = EVP_PKEY_eq(one, other) == 1;
-    (void)ERR_pop_to_mark();
-    return equal;
-}
-
-void public_key_name(const EVP_PKEY *key, char *out, size_t size)
-{
-    if (EVP_PKEY_is_a(key, "RSA"))
-        (void)snprintf(out, size, "RSA-%d", EVP_PKEY_get_bits(key));
-    else if (EVP_PKEY_is_a(key, "EC"))
-        (void)snprintf(out, size, "P-%d", EVP_PKEY_get_bits(key));
-    else
-        (void)snprintf(out, size, "%s", EVP_PKEY_get0_type_name(key));
-}
-
-static struct error *bad_result(const char *what)
-{
-    return error_new(
-        ERROR_SIGNATURE,
-        "the card's %s does not verify with its public key, and is withheld: the slot may hold "
-        "another key by now, or the card is faulty",
-        what);
+    return EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS");
 }
 
 /* Modulus and exponent, both for BN_free(); false, and NULL both, where it has none. */
@@ -147,6 +127,57 @@ static bool get_rsa_numbers(const EVP_PKEY *key, BIGNUM **n, BIGNUM **e)
     BN_free(*n);
     *n = NULL;
     return false;
+}
+
+static bool rsa_numbers_equal(const EVP_PKEY *one, const EVP_PKEY *other)
+{
+    BIGNUM *n[2] = {NULL, NULL};
+    BIGNUM *e[2] = {NULL, NULL};
+    bool equal = get_rsa_numbers(one, &n[0], &e[0]) && get_rsa_numbers(other, &n[1], &e[1]) &&
+                 BN_cmp(n[0], n[1]) == 0 && BN_cmp(e[0], e[1]) == 0;
+    for (size_t i = 0; i < 2; i++) {
+        BN_free(n[i]);
+        BN_free(e[i]);
+    }
+    return equal;
+}
+
+bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other)
+{
+    (void)ERR_set_mark();
+    bool equal = public_key_is_rsa(one) && public_key_is_rsa(other) ? rsa_numbers_equal(one, other)
+                                                                    : EVP_PKEY_eq(one, other) == 1;
+    (void)ERR_pop_to_mark();
+    return equal;
+}
+
+/* NIST's curves by NIST's names (FIPS 186-4, appendix D), which libcrypto has others for. */
+static const char *curve_name(const char *name)
+{
+    int nid = OBJ_txt2nid(name);
+    const char *nist = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
+    return nist != NULL ? nist : name;
+}
+
+void public_key_name(const EVP_PKEY *key, char *out, size_t size)
+{
+    char curve[32];
+    if (public_key_is_rsa(key))
+        (void)snprintf(out, size, "RSA-%d", EVP_PKEY_get_bits(key));
+    else if (EVP_PKEY_is_a(key, "EC") &&
+             EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1)
+        (void)snprintf(out, size, "%s", curve_name(curve));
+    else
+        (void)snprintf(out, size, "%s", EVP_PKEY_get0_type_name(key));
+}
+
+static struct error *bad_result(const char *what)
+{
+    return error_new(
+        ERROR_SIGNATURE,
+        "the card's %s does not verify with its public key, and is withheld: the slot may hold "
+        "another key by now, or the card is faulty",
+        what);
 }
 
 /* block = result ^ e mod n, RFC 8017 5.2.2. The result may be a plaintext: it is wiped. */

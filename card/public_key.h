@@ -29,7 +29,10 @@ struct error *public_key_ec(OSSL_LIB_CTX *libctx, const char *curve, const uint8
 struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8_t *bytes,
                              size_t length, EVP_PKEY **out) MUST_CHECK;
 
-/* Whether two public keys are the same. */
+/* Whether it is an RSA key, be it one that its certificate keeps for PSS (RFC 4055 section 1.2). */
+bool public_key_is_rsa(const EVP_PKEY *key);
+
+/* Whether two public keys are the same; RSA keys by their numbers, whatever they are kept for. */
 bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other);
 
 /* Such as "RSA-2048", "P-256", "ED25519": for messages. `out` has room for `size` characters. */

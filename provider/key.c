@@ -18,7 +18,7 @@ struct key *key_new(struct provider *provider, const char *type)
 /* The static name of the key management that takes this key, or NULL. */
 static const char *key_type(const EVP_PKEY *pkey)
 {
-    static const char *const types[] = {"RSA", "EC", "ED25519", "X25519"};
+    static const char *const types[] = {"RSA", "RSA-PSS", "EC", "ED25519", "X25519"};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (EVP_PKEY_is_a(pkey, types[i]))

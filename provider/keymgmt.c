@@ -4,6 +4,15 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+struct key *keymgmt_new_without_parameters(struct provider *provider, const char *type)
+{
+    struct key *key = key_new(provider, type);
+
+    if (key != NULL)
+        key->selection = OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
+    return key;
+}
+
 /* Takes over the key that the store referred to: the reference is the store's pointer to it. */
 void *keymgmt_load(const void *reference, size_t reference_size)
 {

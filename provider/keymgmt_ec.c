@@ -76,6 +76,7 @@ const OSSL_DISPATCH keymgmt_ec_functions[] = {
     KEYMGMT_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))ec_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))ec_gen_init},
+    {OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, (void (*)(void))keymgmt_gen_set_template},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))ec_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))ec_settable_params},
     {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (void (*)(void))ec_transferable_types},

@@ -5,15 +5,6 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-static struct key *ecx_new(struct provider *provider, const char *type)
-{
-    struct key *key = key_new(provider, type);
-
-    if (key != NULL) /* there are no domain parameters, so that it always has them all */
-        key->selection = OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
-    return key;
-}
-
 static const OSSL_PARAM *ecx_transferable_types(int selection)
 {
     static const OSSL_PARAM public_types[] = {
@@ -43,7 +34,7 @@ static const OSSL_PARAM *ecx_transferable_types(int selection)
 
 static void *ed25519_new(void *provctx)
 {
-    return ecx_new(provctx, "ED25519");
+    return keymgmt_new_without_parameters(provctx, "ED25519");
 }
 
 static void *ed25519_gen_init(void *provctx, int selection, const OSSL_PARAM params[])
@@ -80,7 +71,7 @@ const OSSL_DISPATCH keymgmt_ed25519_functions[] = {
 
 static void *x25519_new(void *provctx)
 {
-    return ecx_new(provctx, "X25519");
+    return keymgmt_new_without_parameters(provctx, "X25519");
 }
 
 static void *x25519_gen_init(void *provctx, int selection, const OSSL_PARAM params[])

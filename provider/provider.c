@@ -11,6 +11,7 @@
 
 /* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
 #define RSA_NAMES     "RSA:rsaEncryption:1.2.840.113549.1.1.1"
+#define RSA_PSS_NAMES "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10"
 #define EC_NAMES      "EC:id-ecPublicKey:1.2.840.10045.2.1"
 #define ED25519_NAMES "ED25519:1.3.101.112"
 #define X25519_NAMES  "X25519:1.3.101.110"
@@ -21,6 +22,7 @@
 
 static const OSSL_ALGORITHM keymgmt_algorithms[] = {
     {RSA_NAMES, PROPERTIES, keymgmt_rsa_functions, "RSA keys on smart cards"},
+    {RSA_PSS_NAMES, PROPERTIES, keymgmt_rsa_pss_functions, "RSA keys for PSS on smart cards"},
     {EC_NAMES, PROPERTIES, keymgmt_ec_functions, "Elliptic curve keys on smart cards"},
     {ED25519_NAMES, PROPERTIES, keymgmt_ed25519_functions, "Ed25519 keys on smart cards"},
     {X25519_NAMES, PROPERTIES, keymgmt_x25519_functions, "X25519 keys on smart cards"},

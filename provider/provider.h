@@ -48,6 +48,7 @@ extern const OSSL_ITEM provider_reason_strings[];
 
 /* The dispatch tables, one per operation and algorithm. */
 extern const OSSL_DISPATCH keymgmt_rsa_functions[];
+extern const OSSL_DISPATCH keymgmt_rsa_pss_functions[];
 extern const OSSL_DISPATCH keymgmt_ec_functions[];
 extern const OSSL_DISPATCH keymgmt_ed25519_functions[];
 extern const OSSL_DISPATCH keymgmt_x25519_functions[];
