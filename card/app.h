@@ -22,6 +22,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct app_key;
+
+/*
+ * Uses a private key by a mechanism that `can` affirms. `out` has room for EVP_PKEY_get_size()
+ * bytes of the public key; *out_length is set. A result that the public key can check is checked
+ * before it is handed out.
+ */
+typedef struct error *app_key_function(struct apdu_channel *channel, void *state,
+                                       const struct app_key *key, enum card_mechanism mechanism,
+                                       const uint8_t *in, size_t in_length, uint8_t *out,
+                                       size_t *out_length);
+
 /* What is in a slot. */
 struct app_key {
     char slot[8];                  /* the URI's word for it */
@@ -88,13 +100,10 @@ struct card_app {
 
     bool (*can)(const EVP_PKEY *key, enum card_mechanism mechanism);
 
-    /*
-     * Signs, for a mechanism that `can` affirms. `out` has room for EVP_PKEY_get_size() bytes. The
-     * signature is verified before it is handed out.
-     */
-    struct error *(*sign)(struct apdu_channel *channel, void *state, const struct app_key *key,
-                          enum card_mechanism mechanism, const uint8_t *in, size_t in_length,
-                          uint8_t *out, size_t *out_length);
+    /* Signatures; decryption; key agreement (ECDH, X25519): who can do none of a kind has NULL. */
+    app_key_function *sign;
+    app_key_function *decrypt;
+    app_key_function *derive;
 
     struct error *(*authenticate_admin)(struct apdu_channel *channel, void *state,
                                         struct secret *admin);

@@ -133,6 +133,25 @@ bool card_key_can(const struct card_key *key, enum card_mechanism mechanism);
 struct error *card_key_sign(struct card_key *key, enum card_mechanism mechanism, const uint8_t *in,
                             size_t in_length, uint8_t *out, size_t *out_length) MUST_CHECK;
 
+/*
+ * Decrypts `in` by CARD_MECHANISM_RSA_DECRYPT, and makes sure that the public half encrypts the
+ * result to `in` again. The result is still padded, and what is in it is a secret: removing the
+ * padding, and telling nobody how that went, is the caller's. Room and errors as for signatures,
+ * and ERROR_CIPHERTEXT for what is no ciphertext of this key.
+ */
+struct error *card_key_decrypt(struct card_key *key, enum card_mechanism mechanism,
+                               const uint8_t *in, size_t in_length, uint8_t *out,
+                               size_t *out_length) MUST_CHECK;
+
+/*
+ * Agrees on a secret with the holder of the public key `in`, by CARD_MECHANISM_ECDH or _X25519.
+ * The caller makes sure that `in` is a point on the key's curve. Nothing can check the result: it
+ * is what the card says. Room and errors as for signatures.
+ */
+struct error *card_key_derive(struct card_key *key, enum card_mechanism mechanism,
+                              const uint8_t *in, size_t in_length, uint8_t *out,
+                              size_t *out_length) MUST_CHECK;
+
 /* ---- PINs -------------------------------------------------------------------------------- */
 
 /*

@@ -31,7 +31,7 @@ static bool key_plausible(const EVP_PKEY *key)
 {
     char curve[32];
     size_t length;
-    if (EVP_PKEY_is_a(key, "RSA"))
+    if (public_key_is_rsa(key))
         return EVP_PKEY_get_bits(key) >= 1024 && EVP_PKEY_get_bits(key) <= 4096;
     if (EVP_PKEY_is_a(key, "EC"))
         return EVP_PKEY_get_group_name(key, curve, sizeof(curve), &length) == 1;

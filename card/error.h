@@ -35,6 +35,7 @@ enum error_code {
     ERROR_PIN_WRONG,    /* the card refused the PIN, in this process now or earlier */
     ERROR_PIN_LAST_TRY, /* one try is left, and it was not spent */
     ERROR_PIN_BLOCKED,  /* no try is left */
+    ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
 };
 
 struct error;

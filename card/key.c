@@ -55,11 +55,6 @@ enum card_policy card_key_pin_policy(const struct card_key *key)
     return key->key.pin_policy;
 }
 
-bool card_key_can(const struct card_key *key, enum card_mechanism mechanism)
-{
-    return key->app->sign != NULL && key->app->can(key->key.public_key, mechanism);
-}
-
 struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out)
 {
     const char *serial;
@@ -112,70 +107,4 @@ struct error *card_key_certificate(struct card_key *key, uint8_t **der, size_t *
     }
     buffer_clear(&reading.der);
     return error;
-}
-
-/* ---- signatures -------------------------------------------------------------------------- */
-
-struct signing {
-    struct card_key *key;
-    enum card_mechanism mechanism;
-    const uint8_t *in;
-    size_t in_length;
-    uint8_t *out;
-    size_t *out_length;
-};
-
-static struct error *sign(struct card *card, void *argument)
-{
-    const struct signing *signing = argument;
-    struct error *error = key_present_pin(signing->key);
-    if (error == NULL)
-        error = card->app->sign(card->channel, card->state, &signing->key->key, signing->mechanism,
-                                signing->in, signing->in_length, signing->out, signing->out_length);
-    return error;
-}
-
-/* Says which card is wanted, in place of an error that only knows the reader. */
-static struct error *explain(const struct card_key *key, struct error *error)
-{
-    enum error_code code = error_code(error);
-    if (code != ERROR_NO_CARD && code != ERROR_CARD_REMOVED)
-        return error;
-    lock_acquire(&key->card->lock);
-    char *name = card_describe_wanted(key->card);
-    lock_release(&key->card->lock);
-    if (name == NULL)
-        return error;
-    error_free(error);
-    if (code == ERROR_NO_CARD)
-        error = error_new(code,
-                          "cannot sign with the key in slot %s, no card is in the reader \"%s\": "
-                          "insert %s",
-                          key->key.slot, key->card->reader, name);
-    else
-        error =
-            error_new(code,
-                      "the card was taken out while it was to sign with the key in slot %s, and "
-                      "no signature was received: insert %s and try again",
-                      key->key.slot, name);
-    free(name);
-    return error;
-}
-
-struct error *card_key_sign(struct card_key *key, enum card_mechanism mechanism, const uint8_t *in,
-                            size_t in_length, uint8_t *out, size_t *out_length)
-{
-    struct signing signing = {key, mechanism, in, in_length, out, out_length};
-    char kind[32];
-    *out_length = 0;
-    if (!card_key_can(key, mechanism)) {
-        public_key_name(key->key.public_key, kind, sizeof(kind));
-        return error_new(ERROR_UNSUPPORTED, "the %s key in slot %s cannot make such a signature",
-                         kind, key->key.slot);
-    }
-    struct error *error = key_find_card(key);
-    if (error != NULL)
-        return error;
-    error = session_run(key->card, key, sign, &signing);
-    return error == NULL ? NULL : explain(key, error);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "piv.h"
 
+#include "public_key.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -38,10 +40,16 @@ const struct piv_slot *piv_slot_find(const char *name)
     return NULL;
 }
 
+/* A card knows no kinds of RSA keys. */
+static bool is_type(const EVP_PKEY *key, const char *type)
+{
+    return strcmp(type, "RSA") == 0 ? public_key_is_rsa(key) : EVP_PKEY_is_a(key, type);
+}
+
 const struct piv_algorithm *piv_algorithm_of_key(const EVP_PKEY *key)
 {
     for (size_t i = 0; i < ALGORITHM_COUNT; i++)
-        if (EVP_PKEY_is_a(key, algorithms[i].type) && EVP_PKEY_get_bits(key) == algorithms[i].bits)
+        if (is_type(key, algorithms[i].type) && EVP_PKEY_get_bits(key) == algorithms[i].bits)
             return &algorithms[i];
     return NULL;
 }
@@ -123,6 +131,8 @@ const struct card_app piv_app = {
     .verify_pin = piv_verify_pin,
     .can = piv_can,
     .sign = piv_sign,
+    .decrypt = piv_decrypt,
+    .derive = piv_derive,
     .authenticate_admin = piv_authenticate_admin,
     .free_slot = piv_free_slot,
     .generate_key = piv_generate_key,

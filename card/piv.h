@@ -24,10 +24,11 @@
 #define PIV_INS_GET_SERIAL           0xF8 /* Yubico, firmware 5 on */
 
 /* Tags of the dynamic authentication template, SP 800-73-4 part 2, table 7. */
-#define PIV_TAG_TEMPLATE  0x7C
-#define PIV_TAG_WITNESS   0x80
-#define PIV_TAG_CHALLENGE 0x81
-#define PIV_TAG_RESPONSE  0x82
+#define PIV_TAG_TEMPLATE       0x7C
+#define PIV_TAG_WITNESS        0x80
+#define PIV_TAG_CHALLENGE      0x81
+#define PIV_TAG_RESPONSE       0x82
+#define PIV_TAG_EXPONENTIATION 0x85
 
 /* Data objects, SP 800-73-4 part 1, table 3. */
 #define PIV_OBJECT_CHUID       0x5FC102
@@ -105,6 +106,15 @@ struct error *piv_authenticate(struct apdu_channel *channel, uint8_t algorithm, 
                                const struct buffer *template, size_t expected, uint8_t wanted,
                                struct buffer *answer, struct tlv *out, uint16_t *status) MUST_CHECK;
 
+/*
+ * The same with a private key, asked for a result of at most EVP_PKEY_get_size() bytes from `block`
+ * under `tag`. ERROR_CARD_STATUS where the card refuses `what` (such as "to sign"); _CARD_ANSWER
+ * for an empty or too long result. The caller clears `answer`, which *out points into.
+ */
+struct error *piv_use_key(struct apdu_channel *channel, const struct app_key *key, uint8_t tag,
+                          const uint8_t *block, size_t size, const char *what,
+                          struct buffer *answer, struct tlv *out) MUST_CHECK;
+
 /* The functions of piv_app, one group to a file. */
 struct error *piv_serial(struct apdu_channel *channel, void *state, char **out) MUST_CHECK;
 struct error *piv_slots_in_use(struct apdu_channel *channel, void *state, size_t *count) MUST_CHECK;
@@ -125,9 +135,9 @@ struct error *piv_verify_pin(struct apdu_channel *channel, void *state, struct s
                              int *tries_left) MUST_CHECK;
 
 bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism);
-struct error *piv_sign(struct apdu_channel *channel, void *state, const struct app_key *key,
-                       enum card_mechanism mechanism, const uint8_t *in, size_t in_length,
-                       uint8_t *out, size_t *out_length) MUST_CHECK;
+app_key_function piv_sign MUST_CHECK;
+app_key_function piv_decrypt MUST_CHECK;
+app_key_function piv_derive MUST_CHECK;
 
 struct error *piv_authenticate_admin(struct apdu_channel *channel, void *state,
                                      struct secret *admin) MUST_CHECK;

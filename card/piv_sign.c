@@ -1,48 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PIV: signatures, by GENERAL AUTHENTICATE. SP 800-73-4 part 2, 3.2.4 and appendix A.4. */
+/* PIV: signatures. SP 800-73-4 part 2, appendix A.4. */
 #include "piv.h"
 #include "public_key.h"
 
 #include <string.h>
 
-#define BLOCK_MAX     512 /* RSA-4096 */
-#define SIGNATURE_MAX 512
-
-struct error *piv_authenticate(struct apdu_channel *channel, uint8_t algorithm, uint8_t reference,
-                               const struct buffer *template, size_t expected, uint8_t wanted,
-                               struct buffer *answer, struct tlv *out, uint16_t *status)
-{
-    struct buffer data = {0};
-    struct tlv outer;
-    *out = (struct tlv){0};
-    *status = 0;
-    struct error *error = tlv_append(&data, PIV_TAG_TEMPLATE, template->bytes, template->length);
-    if (error == NULL) {
-        struct apdu_command command = {
-            0x00,    PIV_INS_GENERAL_AUTHENTICATE, algorithm, reference, data.bytes, data.length,
-            expected};
-        error = apdu_exchange(channel, &command, answer, status);
-    }
-    buffer_clear(&data);
-    if (error != NULL || *status != SW_SUCCESS)
-        return error;
-    error = tlv_require(answer->bytes, answer->length, PIV_TAG_TEMPLATE, &outer);
-    return error != NULL ? error : tlv_require(outer.value, outer.length, wanted, out);
-}
-
-bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism)
-{
-    if (piv_algorithm_of_key(key) == NULL)
-        return false;
-    switch (mechanism) {
-    case CARD_MECHANISM_RSA_RAW:
-    case CARD_MECHANISM_RSA_PKCS1:
-        return EVP_PKEY_is_a(key, "RSA");
-    case CARD_MECHANISM_ECDSA:
-        return EVP_PKEY_is_a(key, "EC");
-    }
-    return false;
-}
+#define BLOCK_MAX 512 /* RSA-4096 */
 
 /* ---- what the card is given -------------------------------------------------------------- */
 
@@ -96,29 +59,18 @@ static struct error *check_signature(struct piv *piv, const struct app_key *key,
                                      const uint8_t *block, size_t size, const uint8_t *signature,
                                      size_t length)
 {
-    if (EVP_PKEY_is_a(key->public_key, "RSA"))
+    if (public_key_is_rsa(key->public_key))
         return public_key_check_rsa(piv->libctx, key->public_key, block, size, signature, length);
+    if (EVP_PKEY_is_a(key->public_key, "ED25519"))
+        return public_key_check_ed25519(piv->libctx, key->public_key, block, size, signature,
+                                        length);
     return public_key_check_ecdsa(piv->libctx, key->public_key, block, size, signature, length);
-}
-
-static struct error *sign_refused(const struct app_key *key, uint16_t status)
-{
-    struct error *error = apdu_refused("to sign", status);
-    bool touch = key->touch_policy == CARD_POLICY_ALWAYS || key->touch_policy == CARD_POLICY_CACHED;
-    if (touch && status == SW_SECURITY_STATUS)
-        error = error_wrap(error, ERROR_CARD_STATUS,
-                           "the key in slot %s has to be touched for each signature, and was not",
-                           key->slot);
-    return error;
 }
 
 static struct error *take_signature(struct piv *piv, const struct app_key *key,
                                     const uint8_t *block, size_t size, const struct tlv *answer,
                                     uint8_t *out, size_t *out_length)
 {
-    if (answer->length == 0 || answer->length > (size_t)EVP_PKEY_get_size(key->public_key))
-        return error_new(ERROR_CARD_ANSWER, "the card's signature has %zu bytes, which cannot be",
-                         answer->length);
     struct error *error = check_signature(piv, key, block, size, answer->value, answer->length);
     if (error != NULL)
         return error;
@@ -131,23 +83,12 @@ static struct error *sign_block(struct apdu_channel *channel, struct piv *piv,
                                 const struct app_key *key, const uint8_t *block, size_t size,
                                 uint8_t *out, size_t *out_length)
 {
-    struct buffer template = {0};
     struct buffer answer = {0};
     struct tlv response;
-    uint16_t status = 0;
-    struct error *error = tlv_append(&template, PIV_TAG_RESPONSE, NULL, 0);
-    if (error == NULL)
-        error = tlv_append(&template, PIV_TAG_CHALLENGE, block, size);
-    if (error == NULL)
-        error = piv_authenticate(channel, piv_algorithm_of_key(key->public_key)->id,
-                                 piv_slot_find(key->slot)->reference, &template,
-                                 (size_t)EVP_PKEY_get_size(key->public_key) + 16, PIV_TAG_RESPONSE,
-                                 &answer, &response, &status);
-    if (error == NULL && status != SW_SUCCESS)
-        error = sign_refused(key, status);
+    struct error *error =
+        piv_use_key(channel, key, PIV_TAG_CHALLENGE, block, size, "to sign", &answer, &response);
     if (error == NULL)
         error = take_signature(piv, key, block, size, &response, out, out_length);
-    buffer_clear(&template);
     buffer_clear(&answer);
     return error;
 }
@@ -160,6 +101,8 @@ struct error *piv_sign(struct apdu_channel *channel, void *state, const struct a
     uint8_t block[BLOCK_MAX];
     size_t size = (size_t)algorithm->bits / 8;
     *out_length = 0;
+    if (mechanism == CARD_MECHANISM_ED25519) /* the card hashes, twice: RFC 8032 5.1.6 */
+        return sign_block(channel, state, key, in, in_length, out, out_length);
     struct error *error = make_block(algorithm, mechanism, in, in_length, block, size);
     return error != NULL ? error : sign_block(channel, state, key, block, size, out, out_length);
 }

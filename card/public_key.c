@@ -3,9 +3,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/param_build.h>
-#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -111,53 +112,130 @@ struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8
     return *out != NULL ? NULL : bad_key("not 32 bytes");
 }
 
+bool public_key_is_rsa(const EVP_PKEY *key)
+{
+    return EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS");
+}
+
+/* Modulus and exponent, both for BN_free(); false, and NULL both, where it has none. */
+static bool get_rsa_numbers(const EVP_PKEY *key, BIGNUM **n, BIGNUM **e)
+{
+    *n = *e = NULL;
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+        return true;
+    BN_free(*n);
+    *n = NULL;
+    return false;
+}
+
+static bool rsa_numbers_equal(const EVP_PKEY *one, const EVP_PKEY *other)
+{
+    BIGNUM *n[2] = {NULL, NULL};
+    BIGNUM *e[2] = {NULL, NULL};
+    bool equal = get_rsa_numbers(one, &n[0], &e[0]) && get_rsa_numbers(other, &n[1], &e[1]) &&
+                 BN_cmp(n[0], n[1]) == 0 && BN_cmp(e[0], e[1]) == 0;
+    for (size_t i = 0; i < 2; i++) {
+        BN_free(n[i]);
+        BN_free(e[i]);
+    }
+    return equal;
+}
+
 bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other)
 {
     (void)ERR_set_mark();
-    bool equal = EVP_PKEY_eq(one, other) == 1;
+    bool equal = public_key_is_rsa(one) && public_key_is_rsa(other) ? rsa_numbers_equal(one, other)
+                                                                    : EVP_PKEY_eq(one, other) == 1;
     (void)ERR_pop_to_mark();
     return equal;
 }
 
+/* NIST's curves by NIST's names (FIPS 186-4, appendix D), which libcrypto has others for. */
+static const char *curve_name(const char *name)
+{
+    int nid = OBJ_txt2nid(name);
+    const char *nist = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
+    return nist != NULL ? nist : name;
+}
+
 void public_key_name(const EVP_PKEY *key, char *out, size_t size)
 {
-    if (EVP_PKEY_is_a(key, "RSA"))
+    char curve[32];
+    if (public_key_is_rsa(key))
         (void)snprintf(out, size, "RSA-%d", EVP_PKEY_get_bits(key));
-    else if (EVP_PKEY_is_a(key, "EC"))
-        (void)snprintf(out, size, "P-%d", EVP_PKEY_get_bits(key));
+    else if (EVP_PKEY_is_a(key, "EC") &&
+             EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1)
+        (void)snprintf(out, size, "%s", curve_name(curve));
     else
         (void)snprintf(out, size, "%s", EVP_PKEY_get0_type_name(key));
 }
 
-static struct error *bad_signature(void)
+static struct error *bad_result(const char *what)
 {
-    return error_new(ERROR_SIGNATURE,
-                     "the card's signature does not verify with its public key, and is withheld: "
-                     "the slot may hold another key by now, or the card is faulty");
+    return error_new(
+        ERROR_SIGNATURE,
+        "the card's %s does not verify with its public key, and is withheld: the slot may hold "
+        "another key by now, or the card is faulty",
+        what);
 }
 
-/* The public operation is called encryption, whatever it is used for. */
-static bool rsa_public_operation(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *in,
-                                 size_t length, uint8_t *out, size_t *out_length)
+/* block = result ^ e mod n, RFC 8017 5.2.2. The result may be a plaintext: it is wiped. */
+static bool rsa_opens_to(BN_CTX *context, const BIGNUM *n, const BIGNUM *e, const uint8_t *block,
+                         size_t size, const uint8_t *result)
 {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(libctx, key, NULL);
-    bool good = context != NULL && EVP_PKEY_encrypt_init(context) > 0 &&
-                EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) > 0 &&
-                EVP_PKEY_encrypt(context, out, out_length, in, length) > 0;
-    EVP_PKEY_CTX_free(context);
+    uint8_t opened[RSA_BITS_MAX / 8];
+    BIGNUM *base = BN_secure_new();
+    BIGNUM *power = BN_new();
+    bool good = base != NULL && power != NULL && BN_bin2bn(result, (int)size, base) != NULL &&
+                BN_cmp(base, n) < 0 && BN_mod_exp(power, base, e, n, context) == 1 &&
+                BN_bn2binpad(power, opened, (int)size) == (int)size &&
+                CRYPTO_memcmp(opened, block, size) == 0;
+    BN_clear_free(base);
+    BN_free(power);
     return good;
 }
 
 struct error *public_key_check_rsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *block,
-                                   size_t block_length, const uint8_t *signature, size_t length)
+                                   size_t block_length, const uint8_t *result, size_t length)
 {
-    uint8_t opened[RSA_BITS_MAX / 8 + 1];
-    size_t opened_length = sizeof(opened);
+    BIGNUM *n;
+    BIGNUM *e;
     (void)ERR_set_mark();
-    bool good = rsa_public_operation(libctx, key, signature, length, opened, &opened_length) &&
-                opened_length == block_length && CRYPTO_memcmp(opened, block, block_length) == 0;
+    BN_CTX *context = BN_CTX_secure_new_ex(libctx);
+    bool good = get_rsa_numbers(key, &n, &e) && context != NULL && length == block_length &&
+                length == (size_t)BN_num_bytes(n) && length <= RSA_BITS_MAX / 8 &&
+                rsa_opens_to(context, n, e, block, length, result);
+    BN_CTX_free(context);
+    BN_free(n);
+    BN_free(e);
     (void)ERR_pop_to_mark();
-    return good ? NULL : bad_signature();
+    return good ? NULL : bad_result("answer");
+}
+
+struct error *public_key_check_rsa_ciphertext(EVP_PKEY *key, const uint8_t *ciphertext,
+                                              size_t length)
+{
+    BIGNUM *n;
+    BIGNUM *e;
+    size_t size = (size_t)EVP_PKEY_get_size(key);
+    if (length != size)
+        return error_new(ERROR_CIPHERTEXT, "what this RSA key decrypts has %zu bytes, not %zu",
+                         size, length);
+    if (!get_rsa_numbers(key, &n, &e))
+        return error_new(ERROR_INTERNAL, "the RSA key has no numbers");
+    BIGNUM *number = BN_bin2bn(ciphertext, (int)length, NULL);
+    struct error *error = NULL;
+    if (number == NULL)
+        error = error_no_memory();
+    else if (BN_cmp(number, n) >= 0)
+        error =
+            error_new(ERROR_CIPHERTEXT, "this was not encrypted for this RSA key: the number is "
+                                        "greater than the key's modulus");
+    BN_free(number);
+    BN_free(n);
+    BN_free(e);
+    return error;
 }
 
 struct error *public_key_check_ecdsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *hash,
@@ -169,5 +247,19 @@ struct error *public_key_check_ecdsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const 
                 EVP_PKEY_verify(context, signature, length, hash, hash_length) == 1;
     EVP_PKEY_CTX_free(context);
     (void)ERR_pop_to_mark();
-    return good ? NULL : bad_signature();
+    return good ? NULL : bad_result("signature");
+}
+
+struct error *public_key_check_ed25519(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *message,
+                                       size_t message_length, const uint8_t *signature,
+                                       size_t length)
+{
+    (void)ERR_set_mark();
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool good = context != NULL &&
+                EVP_DigestVerifyInit_ex(context, NULL, NULL, libctx, NULL, key, NULL) == 1 &&
+                EVP_DigestVerify(context, signature, length, message, message_length) == 1;
+    EVP_MD_CTX_free(context);
+    (void)ERR_pop_to_mark();
+    return good ? NULL : bad_result("signature");
 }

@@ -29,20 +29,36 @@ struct error *public_key_ec(OSSL_LIB_CTX *libctx, const char *curve, const uint8
 struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8_t *bytes,
                              size_t length, EVP_PKEY **out) MUST_CHECK;
 
-/* Whether two public keys are the same. */
+/* Whether it is an RSA key, be it one that its certificate keeps for PSS (RFC 4055 section 1.2). */
+bool public_key_is_rsa(const EVP_PKEY *key);
+
+/* Whether two public keys are the same; RSA keys by their numbers, whatever they are kept for. */
 bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other);
 
 /* Such as "RSA-2048", "P-256", "ED25519": for messages. `out` has room for `size` characters. */
 void public_key_name(const EVP_PKEY *key, char *out, size_t size);
 
-/* Checks an RSA signature without padding: signature ^ e = `block`. ERROR_SIGNATURE. */
+/*
+ * Checks what a card made of `block` with an RSA key: result ^ e = `block`, as for a signature
+ * without padding. ERROR_SIGNATURE.
+ */
 struct error *public_key_check_rsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *block,
-                                   size_t block_length, const uint8_t *signature,
+                                   size_t block_length, const uint8_t *result,
                                    size_t length) MUST_CHECK;
+
+/* ERROR_CIPHERTEXT where a card cannot decrypt that: it has another length than the modulus, or is
+   not less than it (RFC 8017 5.1.2). */
+struct error *public_key_check_rsa_ciphertext(EVP_PKEY *key, const uint8_t *ciphertext,
+                                              size_t length) MUST_CHECK;
 
 /* Checks an ECDSA signature (DER) of a hash. ERROR_SIGNATURE. */
 struct error *public_key_check_ecdsa(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *hash,
                                      size_t hash_length, const uint8_t *signature,
                                      size_t length) MUST_CHECK;
+
+/* Checks an Ed25519 signature of a message. ERROR_SIGNATURE. */
+struct error *public_key_check_ed25519(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const uint8_t *message,
+                                       size_t message_length, const uint8_t *signature,
+                                       size_t length) MUST_CHECK;
 
 #endif

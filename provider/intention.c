@@ -116,6 +116,17 @@ static struct error *choose_ec(struct intention *intention, const struct key *ke
     return intention->template == NULL ? error_no_memory() : NULL;
 }
 
+static struct error *choose(struct intention *intention, const struct key *key, size_t bits,
+                            const char *group)
+{
+    if (strcmp(key->type, "RSA") == 0)
+        return choose_rsa(intention, key, bits);
+    if (strcmp(key->type, "EC") == 0)
+        return choose_ec(intention, key, group);
+    return error_new(ERROR_UNSUPPORTED,
+                     "cards make RSA keys and keys on P-256 and P-384, no %s keys", key->type);
+}
+
 struct error *intention_start(struct key *key, const char *uri, const char *management_key,
                               size_t bits, const char *group)
 {
@@ -130,9 +141,10 @@ struct error *intention_start(struct key *key, const char *uri, const char *mana
         (intention->management_key = strdup(management_key)) == NULL)
         error = error_no_memory();
     if (error == NULL)
-        error = strcmp(key->type, "RSA") == 0 ? choose_rsa(intention, key, bits)
-                                              : choose_ec(intention, key, group);
-    if (error != NULL || !EVP_PKEY_up_ref(intention->template)) {
+        error = choose(intention, key, bits, group);
+    if (error == NULL && !EVP_PKEY_up_ref(intention->template))
+        error = error_no_memory();
+    if (error != NULL) {
         intention_free(intention);
         return error;
     }

@@ -20,7 +20,7 @@ struct key *key_new(struct provider *provider, const char *type)
 
 const char *key_type(const EVP_PKEY *pkey)
 {
-    static const char *const types[] = {"RSA", "EC"};
+    static const char *const types[] = {"RSA", "RSA-PSS", "EC", "ED25519", "X25519"};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (EVP_PKEY_is_a(pkey, types[i]))
@@ -35,7 +35,7 @@ struct key *key_new_from_card(struct provider *provider, struct card_key *card, 
     struct key *key;
 
     if (type == NULL) {
-        PROVIDER_RAISE(provider, error_new(ERROR_UNSUPPORTED, "%s keys are not supported yet",
+        PROVIDER_RAISE(provider, error_new(ERROR_UNSUPPORTED, "%s keys are not known here",
                                            EVP_PKEY_get0_type_name(pkey)));
         return NULL;
     }

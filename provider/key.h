@@ -15,7 +15,7 @@
 struct key {
     atomic_int references;
     struct provider *provider;
-    const char *type; /* "RSA" or "EC": the default provider's name for it */
+    const char *type; /* such as "RSA": the default provider's name for it */
 
     /* The public half, or the software key; in the provider's own libctx. NULL: nothing yet. */
     EVP_PKEY *pkey;

@@ -5,6 +5,15 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+struct key *keymgmt_new_without_parameters(struct provider *provider, const char *type)
+{
+    struct key *key = key_new(provider, type);
+
+    if (key != NULL)
+        key->selection = OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
+    return key;
+}
+
 /* Takes over the key that the store referred to: the reference is the store's pointer to it. */
 void *keymgmt_load(const void *reference, size_t reference_size)
 {
@@ -78,6 +87,17 @@ int keymgmt_validate(const void *keydata, int selection, int check_type)
     return result == 1;
 }
 
+/* A new EVP_PKEY with the parameters of `from` alone (an EC group): it takes a public key next. */
+static EVP_PKEY *duplicate_parameters(const EVP_PKEY *from)
+{
+    EVP_PKEY *pkey = EVP_PKEY_new();
+
+    if (pkey != NULL && EVP_PKEY_copy_parameters(pkey, from) == 1)
+        return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
 /* A new EVP_PKEY with the selected parts of `from`; NULL when that fails. */
 static EVP_PKEY *duplicate_pkey(const struct key *from, int selection)
 {
@@ -86,6 +106,8 @@ static EVP_PKEY *duplicate_pkey(const struct key *from, int selection)
     EVP_PKEY_CTX *context;
     OSSL_PARAM *params = NULL;
 
+    if ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
+        return duplicate_parameters(from->pkey);
     if ((from->selection & ~on_card & ~selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return EVP_PKEY_dup(from->pkey);
     context = EVP_PKEY_CTX_new_from_name(from->provider->libctx, from->type, NULL);

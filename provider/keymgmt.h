@@ -21,7 +21,10 @@ OSSL_FUNC_keymgmt_set_params_fn keymgmt_set_params;
 OSSL_FUNC_keymgmt_import_fn keymgmt_import;
 OSSL_FUNC_keymgmt_export_fn keymgmt_export;
 
-/* The parameters that the default provider's keys of a type have. `type`: "RSA" or "EC". */
+/* As key_new(), for a type without domain parameters: such a key always has them all. */
+struct key *keymgmt_new_without_parameters(struct provider *provider, const char *type);
+
+/* The parameters that the default provider's keys of a type (such as "RSA") have. */
 const OSSL_PARAM *keymgmt_gettable_params(struct provider *provider, const char *type);
 const OSSL_PARAM *keymgmt_settable_params(struct provider *provider, const char *type);
 
@@ -40,8 +43,9 @@ const OSSL_PARAM *keymgmt_settable_params(struct provider *provider, const char 
 /* Key generation, in keymgmt_generate.c. */
 void *keymgmt_gen_init(struct provider *provider, const char *type, int selection,
                        const OSSL_PARAM params[]);
-OSSL_FUNC_keymgmt_gen_set_template_fn keymgmt_gen_set_template;
+OSSL_FUNC_keymgmt_gen_set_template_fn keymgmt_gen_set_template; /* for types with parameters */
 OSSL_FUNC_keymgmt_gen_set_params_fn keymgmt_gen_set_params;
+OSSL_FUNC_keymgmt_gen_settable_params_fn keymgmt_gen_settable_params; /* of software keys */
 OSSL_FUNC_keymgmt_gen_fn keymgmt_gen;
 OSSL_FUNC_keymgmt_gen_cleanup_fn keymgmt_gen_cleanup;
 
@@ -57,7 +61,6 @@ OSSL_FUNC_keymgmt_gen_cleanup_fn keymgmt_gen_cleanup;
         {OSSL_FUNC_KEYMGMT_SET_PARAMS, (void (*)(void))keymgmt_set_params},                        \
         {OSSL_FUNC_KEYMGMT_IMPORT, (void (*)(void))keymgmt_import},                                \
         {OSSL_FUNC_KEYMGMT_EXPORT, (void (*)(void))keymgmt_export},                                \
-        {OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, (void (*)(void))keymgmt_gen_set_template},            \
         {OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, (void (*)(void))keymgmt_gen_set_params},                \
         {OSSL_FUNC_KEYMGMT_GEN, (void (*)(void))keymgmt_gen},                                      \
     {                                                                                              \

@@ -72,7 +72,14 @@ static const OSSL_PARAM *ec_gen_settable_params(void *generation, void *provctx)
 
 static const char *ec_query_operation_name(int operation)
 {
-    return operation == OSSL_OP_SIGNATURE ? SIGNATURE_ECDSA_NAME : "ECDH";
+    switch (operation) {
+    case OSSL_OP_SIGNATURE:
+        return SIGNATURE_ECDSA_NAME;
+    case OSSL_OP_KEYEXCH:
+        return KEY_EXCHANGE_ECDH_NAME;
+    default:
+        return "EC";
+    }
 }
 
 const OSSL_DISPATCH keymgmt_ec_functions[] = {
@@ -80,6 +87,7 @@ const OSSL_DISPATCH keymgmt_ec_functions[] = {
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))ec_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))ec_gen_init},
     {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))ec_gen_settable_params},
+    {OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, (void (*)(void))keymgmt_gen_set_template},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))ec_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))ec_settable_params},
     {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (void (*)(void))ec_transferable_types},

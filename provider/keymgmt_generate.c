@@ -74,6 +74,14 @@ int keymgmt_gen_set_template(void *argument, void *template)
     return result;
 }
 
+const OSSL_PARAM *keymgmt_gen_settable_params(void *argument, void *provctx)
+{
+    struct generation *generation = argument;
+
+    (void)provctx;
+    return EVP_PKEY_CTX_settable_params(generation->context);
+}
+
 /* A copy of a text parameter, where it is given. */
 static int take_text(const OSSL_PARAM params[], const char *name, char **text)
 {

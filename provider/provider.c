@@ -7,17 +7,26 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
+#include <openssl/rand.h>
 #include <string.h>
 
 /* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
-#define RSA_NAMES "RSA:rsaEncryption:1.2.840.113549.1.1.1"
-#define EC_NAMES  "EC:id-ecPublicKey:1.2.840.10045.2.1"
+#define RSA_NAMES     "RSA:rsaEncryption:1.2.840.113549.1.1.1"
+#define RSA_PSS_NAMES "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10"
+#define EC_NAMES      "EC:id-ecPublicKey:1.2.840.10045.2.1"
+#define ED25519_NAMES "ED25519:1.3.101.112"
+#define X25519_NAMES  "X25519:1.3.101.110"
 
 #define PROPERTIES "provider=card"
 
+#define REJECTION_SECRET_LENGTH 32 /* bytes */
+
 static const OSSL_ALGORITHM keymgmt_algorithms[] = {
     {RSA_NAMES, PROPERTIES, keymgmt_rsa_functions, "RSA keys on smart cards"},
+    {RSA_PSS_NAMES, PROPERTIES, keymgmt_rsa_pss_functions, "RSA keys for PSS on smart cards"},
     {EC_NAMES, PROPERTIES, keymgmt_ec_functions, "Elliptic curve keys on smart cards"},
+    {ED25519_NAMES, PROPERTIES, keymgmt_ed25519_functions, "Ed25519 keys on smart cards"},
+    {X25519_NAMES, PROPERTIES, keymgmt_x25519_functions, "X25519 keys on smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -27,6 +36,20 @@ static const OSSL_ALGORITHM signature_algorithms[] = {
     {"ECDSA", PROPERTIES, signature_ecdsa_functions, "ECDSA signatures by smart cards"},
     {SIGNATURE_ECDSA_NAME, PROPERTIES, signature_ecdsa_functions,
      "ECDSA signatures by smart cards"},
+    {SIGNATURE_ED25519_NAME, PROPERTIES, signature_ed25519_functions,
+     "Ed25519 signatures by smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* Under our own names only: other keys are none of these operations' business. */
+static const OSSL_ALGORITHM asym_cipher_algorithms[] = {
+    {ASYM_CIPHER_RSA_NAME, PROPERTIES, asym_cipher_rsa_functions, "RSA decryption by smart cards"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM key_exchange_algorithms[] = {
+    {KEY_EXCHANGE_ECDH_NAME, PROPERTIES, key_exchange_ecdh_functions, "ECDH by smart cards"},
+    {KEY_EXCHANGE_X25519_NAME, PROPERTIES, key_exchange_x25519_functions, "X25519 by smart cards"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -72,6 +95,10 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
         return keymgmt_algorithms;
     case OSSL_OP_SIGNATURE:
         return signature_algorithms;
+    case OSSL_OP_ASYM_CIPHER:
+        return asym_cipher_algorithms;
+    case OSSL_OP_KEYEXCH:
+        return key_exchange_algorithms;
     case OSSL_OP_STORE:
         return store_algorithms;
     case OSSL_OP_DECODER:
@@ -134,7 +161,7 @@ static int pass_group_on(const OSSL_PARAM params[], void *argument)
     const OSSL_PARAM *algorithm = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
 
     if (algorithm == NULL || algorithm->data_type != OSSL_PARAM_UTF8_STRING ||
-        strcmp(algorithm->data, "EC") != 0)
+        (strcmp(algorithm->data, "EC") != 0 && strcmp(algorithm->data, "X25519") != 0))
         return 1;
     return filter->callback(params, filter->argument);
 }
@@ -167,6 +194,7 @@ static void teardown(void *provctx)
     card_context_free(provider->cards);
     OPENSSL_free(provider->generate);
     OPENSSL_free(provider->management_key);
+    secret_free(provider->rejection_secret);
     if (provider->default_provider != NULL)
         OSSL_PROVIDER_unload(provider->default_provider);
     OSSL_LIB_CTX_free(provider->libctx);
@@ -222,6 +250,17 @@ static bool take_setting(const struct provider *provider, const char *name, char
     return *value != NULL;
 }
 
+static struct error *make_rejection_secret(struct provider *provider)
+{
+    struct error *error = secret_new(NULL, REJECTION_SECRET_LENGTH, &provider->rejection_secret);
+
+    if (error == NULL &&
+        RAND_priv_bytes_ex(provider->libctx, secret_bytes(provider->rejection_secret),
+                           REJECTION_SECRET_LENGTH, 0) != 1)
+        error = error_new(ERROR_INTERNAL, "no random numbers from libcrypto");
+    return error;
+}
+
 /* No card is touched here, no socket opened and no thread started: `openssl version` comes by. */
 static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
 {
@@ -238,7 +277,9 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     provider->default_provider = OSSL_PROVIDER_load(provider->libctx, "default");
     if (provider->default_provider == NULL)
         return false;
-    error = card_context_new(provider->libctx, &provider->cards);
+    error = make_rejection_secret(provider);
+    if (error == NULL)
+        error = card_context_new(provider->libctx, &provider->cards);
     if (error != NULL)
         PROVIDER_RAISE(provider, error);
     return error == NULL;

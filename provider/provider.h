@@ -30,6 +30,13 @@ struct provider {
     /* From the provider's section of the configuration; NULL where it does not say. */
     char *generate;       /* the URI where new keys are made */
     char *management_key; /* where a card's management key comes from */
+
+    /*
+     * Random bytes behind implicit rejection (see asym_cipher_rsa.c). Made when the provider is
+     * loaded, so that a server's workers, forked off later, give the same answers: two that differ
+     * about one ciphertext would tell that its padding is bad.
+     */
+    struct secret *rejection_secret;
 };
 
 /*
@@ -46,9 +53,16 @@ extern const OSSL_ITEM provider_reason_strings[];
 
 /* The dispatch tables, one per operation and algorithm. */
 extern const OSSL_DISPATCH keymgmt_rsa_functions[];
+extern const OSSL_DISPATCH keymgmt_rsa_pss_functions[];
 extern const OSSL_DISPATCH keymgmt_ec_functions[];
+extern const OSSL_DISPATCH keymgmt_ed25519_functions[];
+extern const OSSL_DISPATCH keymgmt_x25519_functions[];
 extern const OSSL_DISPATCH signature_rsa_functions[];
 extern const OSSL_DISPATCH signature_ecdsa_functions[];
+extern const OSSL_DISPATCH signature_ed25519_functions[];
+extern const OSSL_DISPATCH asym_cipher_rsa_functions[];
+extern const OSSL_DISPATCH key_exchange_ecdh_functions[];
+extern const OSSL_DISPATCH key_exchange_x25519_functions[];
 extern const OSSL_DISPATCH store_functions[];
 extern const OSSL_DISPATCH decoder_pem_functions[];
 extern const OSSL_DISPATCH decoder_rsa_functions[];
@@ -61,11 +75,15 @@ extern const OSSL_DISPATCH encoder_pkcs1_functions[];
 extern const OSSL_DISPATCH encoder_x962_functions[];
 
 /*
- * Names under which only this provider has signatures. Our key management answers with them, so
- * that a signature with one of our keys is fetched from here at once, whatever provider comes
+ * Names under which only this provider has operations. Our key management answers with them, so
+ * that an operation with one of our keys is fetched from here at once, whatever provider comes
  * first: asked for "RSA", libcrypto would try the first provider with an exported key.
  */
-#define SIGNATURE_RSA_NAME   "CARD-RSA"
-#define SIGNATURE_ECDSA_NAME "CARD-ECDSA"
+#define SIGNATURE_RSA_NAME       "CARD-RSA"
+#define SIGNATURE_ECDSA_NAME     "CARD-ECDSA"
+#define SIGNATURE_ED25519_NAME   "CARD-ED25519"
+#define ASYM_CIPHER_RSA_NAME     "CARD-RSA"
+#define KEY_EXCHANGE_ECDH_NAME   "CARD-ECDH"
+#define KEY_EXCHANGE_X25519_NAME "CARD-X25519"
 
 #endif

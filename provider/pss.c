@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pss.h"
 
+#include "mgf1.h"
+
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <string.h>
@@ -32,30 +34,6 @@ int pss_salt_length(int salt_length, int modulus_bits, int hash_length)
     default:
         return salt_length;
     }
-}
-
-/* MGF1, RFC 8017 appendix B.2.1, applied: exclusive-ors the mask into `data`. */
-static int mgf1_mask(const EVP_MD *digest, const uint8_t *seed, size_t seed_length, uint8_t *data,
-                     size_t length)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    uint8_t mask[EVP_MAX_MD_SIZE];
-    size_t hash_length = (size_t)EVP_MD_get_size(digest);
-    int result = context != NULL;
-
-    for (size_t done = 0, counter = 0; result && done < length; counter++) {
-        const uint8_t octets[4] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16),
-                                   (uint8_t)(counter >> 8), (uint8_t)counter};
-
-        result = EVP_DigestInit_ex2(context, digest, NULL) == 1 &&
-                 EVP_DigestUpdate(context, seed, seed_length) == 1 &&
-                 EVP_DigestUpdate(context, octets, sizeof(octets)) == 1 &&
-                 EVP_DigestFinal_ex(context, mask, NULL) == 1;
-        for (size_t i = 0; result && i < hash_length && done < length; i++)
-            data[done++] ^= mask[i];
-    }
-    EVP_MD_CTX_free(context);
-    return result;
 }
 
 /* H = Hash(eight zero bytes || hash || salt), RFC 8017 section 9.1.1 steps 5 and 6. */
@@ -96,7 +74,7 @@ struct error *pss_encode(OSSL_LIB_CTX *libctx, const EVP_MD *digest, const EVP_M
     salt[-1] = 1;
     if (RAND_bytes_ex(libctx, salt, (size_t)salt_length, 0) != 1 ||
         !hash_with_salt(digest, hash, salt, (size_t)salt_length, encoded + room) ||
-        !mgf1_mask(mgf1_digest, encoded + room, hash_length, encoded, room))
+        !mgf1_apply(mgf1_digest, encoded + room, hash_length, encoded, room))
         return error_new(ERROR_INTERNAL, "PSS encoding failed in libcrypto");
     encoded[0] &= (uint8_t)(0xff >> unused_bits);
     encoded[length - 1] = 0xbc;

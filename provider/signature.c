@@ -59,25 +59,7 @@ void *signature_dup(void *context)
 
 /* ---- starting ---------------------------------------------------------------------------- */
 
-/* The card's half is not in the software context, which therefore verifies where it would sign. */
-static int start_sign(EVP_PKEY_CTX *software, const struct key *key)
-{
-    return key->card != NULL ? EVP_PKEY_verify_init(software) : EVP_PKEY_sign_init(software);
-}
-
-static int start_verify(EVP_PKEY_CTX *software, const struct key *key)
-{
-    (void)key;
-    return EVP_PKEY_verify_init(software);
-}
-
-static int start_verify_recover(EVP_PKEY_CTX *software, const struct key *key)
-{
-    (void)key;
-    return EVP_PKEY_verify_recover_init(software);
-}
-
-typedef int start_function(EVP_PKEY_CTX *software, const struct key *key);
+typedef int start_function(EVP_PKEY_CTX *software);
 
 /*
  * Starts an operation with a key, or anew with the one that the context has (NULL). Parameters of
@@ -90,13 +72,14 @@ static int initialize(struct signature *signature, struct key *key, start_functi
 
     if (key == NULL)
         key = signature->key;
-    if (key == NULL || key->pkey == NULL || !intention_realize(key))
+    if (key == NULL || !intention_realize(key))
         return 0;
-    software = EVP_PKEY_CTX_new_from_pkey(signature->provider->libctx, key->pkey, NULL);
-    if (software == NULL || start(software, key) != 1) {
-        EVP_PKEY_CTX_free(software);
+    /* A card's private half is not in the software context, which verifies where it would sign. */
+    if (key->card != NULL && start == EVP_PKEY_sign_init)
+        start = EVP_PKEY_verify_init;
+    software = software_new(key, start);
+    if (software == NULL)
         return 0;
-    }
     key_ref(key);
     key_free(signature->key);
     signature->key = key;
@@ -107,17 +90,17 @@ static int initialize(struct signature *signature, struct key *key, start_functi
 
 int signature_sign_init(void *context, void *key, const OSSL_PARAM params[])
 {
-    return initialize(context, key, start_sign, params);
+    return initialize(context, key, EVP_PKEY_sign_init, params);
 }
 
 int signature_verify_init(void *context, void *key, const OSSL_PARAM params[])
 {
-    return initialize(context, key, start_verify, params);
+    return initialize(context, key, EVP_PKEY_verify_init, params);
 }
 
 int signature_verify_recover_init(void *context, void *key, const OSSL_PARAM params[])
 {
-    return initialize(context, key, start_verify_recover, params);
+    return initialize(context, key, EVP_PKEY_verify_recover_init, params);
 }
 
 /* The digest that a caller who names none gets, as the default provider's keys have it. */
@@ -160,13 +143,13 @@ static int initialize_digest(struct signature *signature, const char *digest_nam
 int signature_digest_sign_init(void *context, const char *digest_name, void *key,
                                const OSSL_PARAM params[])
 {
-    return initialize_digest(context, digest_name, key, start_sign, params);
+    return initialize_digest(context, digest_name, key, EVP_PKEY_sign_init, params);
 }
 
 int signature_digest_verify_init(void *context, const char *digest_name, void *key,
                                  const OSSL_PARAM params[])
 {
-    return initialize_digest(context, digest_name, key, start_verify, params);
+    return initialize_digest(context, digest_name, key, EVP_PKEY_verify_init, params);
 }
 
 /* ---- signing and verifying --------------------------------------------------------------- */
@@ -275,16 +258,14 @@ int signature_get_ctx_params(void *context, OSSL_PARAM params[])
 {
     struct signature *signature = context;
 
-    return signature->software != NULL && EVP_PKEY_CTX_get_params(signature->software, params) == 1;
+    return software_get_params(signature->software, params);
 }
 
 int signature_set_ctx_params(void *context, const OSSL_PARAM params[])
 {
     struct signature *signature = context;
 
-    if (params == NULL || params->key == NULL)
-        return 1;
-    return signature->software != NULL && EVP_PKEY_CTX_set_params(signature->software, params) == 1;
+    return software_set_params(signature->software, params);
 }
 
 EVP_MD *signature_digest(const struct signature *signature)
@@ -294,15 +275,7 @@ EVP_MD *signature_digest(const struct signature *signature)
 
 EVP_MD *signature_named_digest(const struct signature *signature, const char *parameter)
 {
-    char name[64] = "";
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(parameter, name, sizeof(name)),
-        OSSL_PARAM_construct_end(),
-    };
-
-    if (EVP_PKEY_CTX_get_params(signature->software, params) != 1 || name[0] == '\0')
-        return NULL;
-    return EVP_MD_fetch(signature->provider->libctx, name, NULL);
+    return software_digest(signature->provider, signature->software, parameter);
 }
 
 struct error *signature_check_hash(const EVP_MD *digest, size_t hash_length)

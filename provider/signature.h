@@ -9,6 +9,7 @@
 #define PROVIDER_SIGNATURE_H
 
 #include "key.h"
+#include "software.h"
 
 struct signature;
 

@@ -13,21 +13,9 @@ static int modulus_length(const struct signature *signature)
     return EVP_PKEY_get_size(signature->key->pkey);
 }
 
-/* A number that is set in the context; `otherwise` where the context does not say. */
-static int current_number(const struct signature *signature, const char *name, int otherwise)
-{
-    int number = otherwise;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(name, &number),
-        OSSL_PARAM_construct_end(),
-    };
-
-    return EVP_PKEY_CTX_get_params(signature->software, params) == 1 ? number : otherwise;
-}
-
 static int current_padding(const struct signature *signature)
 {
-    return current_number(signature, OSSL_SIGNATURE_PARAM_PAD_MODE, 0);
+    return software_number(signature->software, OSSL_SIGNATURE_PARAM_PAD_MODE, 0);
 }
 
 /* ---- PKCS #1 v1.5 ------------------------------------------------------------------------ */
@@ -85,8 +73,8 @@ static struct error *sign_pkcs1(struct signature *signature, const EVP_MD *diges
 /* The salt length, in bytes, that this context signs with; negative where it cannot be had. */
 static int current_salt_length(const struct signature *signature, const EVP_MD *digest)
 {
-    int salt_length =
-        current_number(signature, OSSL_SIGNATURE_PARAM_PSS_SALTLEN, RSA_PSS_SALTLEN_DIGEST);
+    int salt_length = software_number(signature->software, OSSL_SIGNATURE_PARAM_PSS_SALTLEN,
+                                      RSA_PSS_SALTLEN_DIGEST);
 
     return pss_salt_length(salt_length, EVP_PKEY_get_bits(signature->key->pkey),
                            EVP_MD_get_size(digest));

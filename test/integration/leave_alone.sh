@@ -25,6 +25,22 @@ handshake() {
     expect_in "Verification: OK" client.log
 }
 
+# sign OPTION..., verify OPTION...: the file text with $key.
+sign() {
+    if [[ $key == ed25519 ]]; then
+        openssl pkeyutl "$@" -sign -rawin -inkey $key.pem -in text -out signature
+    else
+        openssl dgst "$@" -sha256 -sign $key.pem -out signature text
+    fi
+}
+verify() {
+    if [[ $key == ed25519 ]]; then
+        openssl pkeyutl "$@" -verify -rawin -pubin -inkey $key.pub -in text -sigfile signature >verdict
+    else
+        openssl dgst "$@" -sha256 -verify $key.pub -signature signature text >verdict
+    fi
+}
+
 pcscd_start
 card_insert --profile yubikey --key 9a=rsa2048 --key 9c=p256
 apdu_log_clear
@@ -38,32 +54,56 @@ for providers in "-provider card -provider default" "-provider default -provider
         openssl genpkey $providers -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem
         openssl ecparam $providers -name P-384 -out group.pem
         openssl genpkey $providers -paramfile group.pem -out ec384.pem
+        openssl genpkey $providers -algorithm ED25519 -out ed25519.pem
+        openssl genpkey $providers -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out rsapss.pem 2>dots
+        openssl genpkey $providers -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha256 \
+            -pkeyopt rsa_pss_keygen_mgf1_md:sha256 -pkeyopt rsa_pss_keygen_saltlen:32 -out rsapss256.pem 2>dots
     }
-    for key in rsa ec ec384; do
+    for key in rsa ec ec384 ed25519 rsapss rsapss256; do
         openssl pkey -in $key.pem -check -noout >check # by the default provider alone
         # shellcheck disable=SC2086
         {
             openssl pkey $providers -in $key.pem -check -noout >check
             openssl pkey $providers -in $key.pem -pubout -out $key.pub
-            openssl dgst $providers -sha256 -sign $key.pem -out signature text
-            openssl dgst $providers -sha256 -verify $key.pub -signature signature text >verdict
+            sign $providers
+            verify $providers
             openssl req -x509 $providers -key $key.pem -subj /CN=localhost -out $key.crt
         }
         openssl pkey -in $key.pem -pubout | cmp - $key.pub || fail "$providers: another public key"
-        openssl dgst -sha256 -verify $key.pub -signature signature text >verdict
+        verify
         openssl verify -CAfile $key.crt $key.crt >verdict
-        echo "another text" | expect_failure openssl dgst -sha256 -verify $key.pub -signature signature
+        cp text right && echo "another text" >text
+        expect_failure verify
+        mv right text
     done
-    # shellcheck disable=SC2086
-    openssl pkeyutl $providers -encrypt -pubin -inkey rsa.pub -in text -out ciphertext
-    # shellcheck disable=SC2086
-    openssl pkeyutl $providers -decrypt -inkey rsa.pem -in ciphertext -out plaintext
-    cmp text plaintext || fail "$providers: RSA decryption"
+    for padding in pkcs1 oaep; do
+        # shellcheck disable=SC2086
+        {
+            openssl pkeyutl $providers -encrypt -pubin -inkey rsa.pub -in text -out ciphertext -pkeyopt rsa_padding_mode:$padding
+            openssl pkeyutl $providers -decrypt -inkey rsa.pem -in ciphertext -out plaintext -pkeyopt rsa_padding_mode:$padding
+        }
+        cmp text plaintext || fail "$providers: RSA decryption, $padding"
+    done
+    for key in rsa ec ec384; do
+        # shellcheck disable=SC2086
+        {
+            openssl cms -encrypt $providers -binary -in text -aes-128-cbc -out message.cms -recip $key.crt
+            openssl cms -decrypt $providers -in message.cms -recip $key.crt -inkey $key.pem -out plaintext
+        }
+        cmp text plaintext || fail "$providers: CMS with $key"
+        openssl cms -decrypt -in message.cms -recip $key.crt -inkey $key.pem -out plaintext
+        cmp text plaintext || fail "$providers: CMS with $key, read without"
+    done
     for version in -tls1_2 -tls1_3; do
         handshake rsa.pem rsa.crt $version
         handshake ec.pem ec.crt $version
         handshake ec.pem ec.crt $version -groups P-256
         handshake ec.pem ec.crt $version -groups P-521:P-256
+        handshake rsa.pem rsa.crt $version -groups X25519
+        handshake rsa.pem rsa.crt $version -groups X448
+        handshake ed25519.pem ed25519.crt $version
+        handshake rsapss.pem rsapss.crt $version
+        handshake rsapss256.pem rsapss256.crt $version
     done
     handshake rsa.pem rsa.crt -tls1_2 -cipher AES128-SHA256
 done
