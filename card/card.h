@@ -84,6 +84,19 @@ void card_certificate_list_clear(struct card_certificate_list *list);
 
 /* ---- a key ------------------------------------------------------------------------------- */
 
+/*
+ * A key that is known from elsewhere, such as from a key reference. No card is touched: the first
+ * operation looks for the card that has this very public half in the URI's slot, and fails with
+ * ERROR_OTHER_KEY, before any PIN is sent, where none has. The public half is referenced, not
+ * copied. ERROR_ARGUMENT where the URI names no slot, _UNSUPPORTED, _NOT_FOUND as for searches.
+ */
+struct error *card_key_from_reference(struct card_context *context, const struct card_uri *uri,
+                                      EVP_PKEY *public_key, enum card_policy pin_policy,
+                                      struct card_key **out) MUST_CHECK;
+
+/* When the key wants its PIN: CARD_POLICY_NEVER, _ONCE or _ALWAYS. */
+enum card_policy card_key_pin_policy(const struct card_key *key);
+
 /* One more reference to the same key. */
 struct card_key *card_key_ref(struct card_key *key);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Searches: which readers, which cards, which slots fit a URI. */
 #include "card_internal.h"
+#include "public_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct search {
     struct card_context *context;
     const struct card_uri *uri;
     enum wanted wanted;
+    const EVP_PKEY *public_key; /* only the key with this public half, or NULL */
     struct found found;
     struct error *failure; /* the one that says most, of readers in which nothing was found */
 };
@@ -118,6 +120,12 @@ static struct error *visit_key(struct search *search, struct card *card, const c
     struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
     if (error != NULL)
         return error;
+    if (search->public_key != NULL && !public_key_equal(read.public_key, search->public_key)) {
+        EVP_PKEY_free(read.public_key);
+        return error_new(ERROR_NOT_FOUND,
+                         "slot %s of the card in the reader \"%s\" holds another key", slot,
+                         card->reader);
+    }
     error = found_key(search, card, &read);
     if (error != NULL)
         return error;
@@ -333,6 +341,8 @@ static struct error *search_readers(struct search *search,
         const struct transport_reader *reader = &readers->items[i];
         if (wanted != NULL && strcmp(reader->name, wanted) != 0)
             continue;
+        if (search->public_key != NULL && found_count(&search->found) > 0)
+            break; /* there is no second key with the same public half to look for */
         struct error *error = search_reader(search, reader);
         if (error != NULL)
             note_failure(search, error);
@@ -345,8 +355,9 @@ static struct error *search_readers(struct search *search,
 }
 
 /* What no card can have is refused before any card is touched. */
-static struct error *check_uri(const struct card_uri *uri)
+struct error *find_app(const struct card_uri *uri, const struct card_app **app)
 {
+    *app = &piv_app;
     if (uri->app != NULL && strcmp(uri->app, piv_app.name) != 0)
         return error_new(ERROR_UNSUPPORTED,
                          "cards with the application %s are not supported yet: "
@@ -369,7 +380,8 @@ static struct error *check_uri(const struct card_uri *uri)
 static struct error *search_run(struct search *search)
 {
     struct transport_reader_list readers = {0};
-    struct error *error = check_uri(search->uri);
+    const struct card_app *app;
+    struct error *error = find_app(search->uri, &app);
     if (error == NULL)
         error = search->context->system->list(search->context->system, &readers);
     if (error == NULL)
@@ -444,6 +456,22 @@ struct error *card_find_key(struct card_context *context, const struct card_uri 
     else if (error == NULL)
         *out = card_key_ref(list.items[0]);
     card_key_list_clear(&list);
+    return error;
+}
+
+struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
+                                 const EVP_PKEY *public_key, struct card_key **out)
+{
+    struct card_uri anywhere = *uri;
+    struct search search = {
+        .context = context, .uri = &anywhere, .wanted = WANT_KEYS, .public_key = public_key};
+    anywhere.serial = NULL;
+    anywhere.reader = NULL;
+    *out = NULL;
+    struct error *error = search_run(&search);
+    if (error == NULL)
+        *out = card_key_ref(search.found.keys.items[0]);
+    card_key_list_clear(&search.found.keys);
     return error;
 }
 

@@ -17,12 +17,15 @@
 #include <unistd.h>
 
 /*
- * How long another process is taken not to have used the card, in milliseconds from the end of our
- * transaction to the beginning of the next one, waiting included. It only decides whether SELECT is
- * repeated before a PIN is sent (see key_pin.c); everything else is believed for any time, because
- * a wrong belief costs nothing there.
+ * Another process is taken not to have used the card when our next transaction begins this soon
+ * after the last one's end, in milliseconds, and as long as there was no sign of others at all: a
+ * transaction that we had to wait for (libpcsclite then looks again every 100 ms; otherwise it
+ * begins at once), a reset, a state that was lost. This only decides whether SELECT is repeated
+ * before a PIN is sent (see key_pin.c); everything else is believed for any time, because a wrong
+ * belief costs nothing there.
  */
-#define BELIEF_MS 1000.0
+#define BELIEF_MS 500.0
+#define WAITED_MS 50.0
 
 static const struct card_app *const apps[] = {&piv_app, NULL};
 
@@ -86,29 +89,40 @@ static bool connection_lost(const struct error *error)
 /* After a reset it is the same card still; after anything else it need not be. */
 static void note_loss(struct card *card, const struct error *error)
 {
-    if (error_code(error) != ERROR_CARD_RESET)
+    if (error_code(error) == ERROR_CARD_RESET)
+        card->shared = true;
+    else
         card->doubtful = true;
     card->connected = false;
     forget_state(card);
 }
 
+/*
+ * How often a transaction is begun anew. A program that resets the card after each use (ykpiv does)
+ * does so while others wait for their turn, and each of them is told at the end of the wait.
+ */
+#define BEGIN_ATTEMPTS 32
+
 /* Connects where needed, and begins a transaction. */
 static struct error *begin(struct card *card)
 {
     struct error *error = NULL;
-    for (int attempt = 0; attempt < 3; attempt++) {
+    for (int attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
         error_free(error);
         error = card->connected ? NULL : connect_card(card);
         if (error != NULL)
             break; /* nothing to connect to */
+        double asked_at = trace_clock();
         error = card->transport->functions->begin(card->transport);
+        if (trace_clock() - asked_at > WAITED_MS)
+            card->shared = true;
         if (error == NULL || !connection_lost(error))
             break;
         note_loss(card, error);
     }
     card->fresh = card->proven = false;
     card->pin_tries_asked = -1;
-    card->stale = trace_clock() - card->left_at > BELIEF_MS;
+    card->stale = card->shared || trace_clock() - card->left_at > BELIEF_MS;
     return error;
 }
 
@@ -254,6 +268,7 @@ static struct error *recover(struct card *card, struct error *error, bool *open)
         *open = false;
     }
     error_free(error);
+    card->shared = true;
     if (*open)
         return NULL;
     error = begin(card);

@@ -114,17 +114,19 @@ int keymgmt_get_params(void *keydata, OSSL_PARAM params[])
     return key->pkey != NULL && EVP_PKEY_get_params(key->pkey, params) == 1;
 }
 
+/* How a key is shown can be set for any; what the key is, for a software key only. */
 int keymgmt_set_params(void *keydata, const OSSL_PARAM params[])
 {
     struct key *key = keydata;
+    bool public_key;
 
     if (params == NULL || params->key == NULL)
         return 1;
-    if (key->pkey == NULL || key->card != NULL)
+    public_key = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY) != NULL;
+    if (key->pkey == NULL || (key->card != NULL && public_key) ||
+        EVP_PKEY_set_params(key->pkey, (OSSL_PARAM *)(uintptr_t)params) != 1)
         return 0;
-    if (EVP_PKEY_set_params(key->pkey, (OSSL_PARAM *)(uintptr_t)params) != 1)
-        return 0;
-    if (OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY) != NULL)
+    if (public_key)
         key->selection |= OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
     return 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The provider's entry point and its table of contents (provider(7), provider-base(7)). */
 #include "provider.h"
+#include "reference.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -34,6 +35,32 @@ static const OSSL_ALGORITHM store_algorithms[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+#define FROM_PEM       PROPERTIES ",input=pem"
+#define FROM_REFERENCE PROPERTIES ",input=der,structure=" REFERENCE_STRUCTURE
+
+static const OSSL_ALGORITHM decoder_algorithms[] = {
+    {"DER", FROM_PEM, decoder_pem_functions, "Card key references in PEM"},
+    {RSA_NAMES, FROM_REFERENCE, decoder_rsa_functions, "Card key references"},
+    {EC_NAMES, FROM_REFERENCE, decoder_ec_functions, "Card key references"},
+    {NULL, NULL, NULL, NULL},
+};
+
+#define TO_PEM PROPERTIES ",output=pem,structure="
+
+static const OSSL_ALGORITHM encoder_algorithms[] = {
+    {RSA_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions, "Card key references"},
+    {RSA_NAMES, TO_PEM "EncryptedPrivateKeyInfo", encoder_encrypted_private_key_info_functions,
+     "Card key references"},
+    {RSA_NAMES, TO_PEM "type-specific", encoder_type_specific_functions, "Card key references"},
+    {RSA_NAMES, TO_PEM "pkcs1", encoder_pkcs1_functions, "Card key references"},
+    {EC_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions, "Card key references"},
+    {EC_NAMES, TO_PEM "EncryptedPrivateKeyInfo", encoder_encrypted_private_key_info_functions,
+     "Card key references"},
+    {EC_NAMES, TO_PEM "type-specific", encoder_type_specific_functions, "Card key references"},
+    {EC_NAMES, TO_PEM "X9.62", encoder_x962_functions, "Card key references"},
+    {NULL, NULL, NULL, NULL},
+};
+
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache)
 {
     (void)provctx;
@@ -45,6 +72,10 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
         return signature_algorithms;
     case OSSL_OP_STORE:
         return store_algorithms;
+    case OSSL_OP_DECODER:
+        return decoder_algorithms;
+    case OSSL_OP_ENCODER:
+        return encoder_algorithms;
     default:
         return NULL;
     }

@@ -45,6 +45,14 @@ extern const OSSL_DISPATCH keymgmt_ec_functions[];
 extern const OSSL_DISPATCH signature_rsa_functions[];
 extern const OSSL_DISPATCH signature_ecdsa_functions[];
 extern const OSSL_DISPATCH store_functions[];
+extern const OSSL_DISPATCH decoder_pem_functions[];
+extern const OSSL_DISPATCH decoder_rsa_functions[];
+extern const OSSL_DISPATCH decoder_ec_functions[];
+extern const OSSL_DISPATCH encoder_private_key_info_functions[];
+extern const OSSL_DISPATCH encoder_encrypted_private_key_info_functions[];
+extern const OSSL_DISPATCH encoder_type_specific_functions[];
+extern const OSSL_DISPATCH encoder_pkcs1_functions[];
+extern const OSSL_DISPATCH encoder_x962_functions[];
 
 /*
  * Names under which only this provider has signatures. Our key management answers with them, so

@@ -25,11 +25,6 @@ expect_tries() {
     grep -q "SW1=0x63, SW2=0xC$1" answers || fail "not $1 tries left: $(<answers)"
 }
 
-# pins_sent: how many VERIFY commands with a PIN the card has got since apdu_log_clear.
-pins_sent() {
-    apdu_log | jq -r 'select(.ins == "20") | .command' | grep -c '^00200080[0-9a-f]' || true
-}
-
 # ---- no service, no reader, no card --------------------------------------------------------------
 
 refused 'pcscd.*(systemctl|start)' card:slot=9a
