@@ -83,10 +83,12 @@ _port_open() {
     grep -q ":$(printf %04X "$1") .* 0A " /proc/net/tcp
 }
 
+# pcscd_start [OPTION]...: instead of what PCSCD_OPTIONS says, if there are any.
 pcscd_start() {
+    (($# > 0)) || set -- ${PCSCD_OPTIONS:+"$PCSCD_OPTIONS"}
     mkdir -p /run/pcscd
     [[ ! -e $WORK/pcscd.log ]] || mv "$WORK/pcscd.log" "$WORK/pcscd.$EPOCHREALTIME.log"
-    pcscd --foreground --info >>"$WORK/pcscd.log" 2>&1 &
+    pcscd --foreground --info "$@" >>"$WORK/pcscd.log" 2>&1 &
     PCSCD_PID=$!
     wait_until 10 "pcscd to listen" _pcscd_listens
 }
