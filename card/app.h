@@ -107,9 +107,12 @@ struct card_app {
 
     struct error *(*authenticate_admin)(struct apdu_channel *channel, void *state,
                                         struct secret *admin);
+
+    /* The first slot that the card shows to be free. ERROR_NOT_FOUND, _UNSUPPORTED. */
+    struct error *(*free_slot)(struct apdu_channel *channel, void *state, const char **slot);
     struct error *(*generate_key)(struct apdu_channel *channel, void *state, const char *slot,
-                                  const struct card_generate_options *options,
-                                  EVP_PKEY **public_key);
+                                  const struct card_generate_options *options, struct app_key *out);
+    struct error *(*delete_key)(struct apdu_channel *channel, void *state, const char *slot);
     struct error *(*store_certificate)(struct apdu_channel *channel, void *state, const char *slot,
                                        const uint8_t *der, size_t length);
 };

@@ -90,7 +90,7 @@ static struct error *read_pin_status(struct card *card, void *argument)
 struct error *card_pin_status(struct card *card, struct card_pin_status *out)
 {
     *out = (struct card_pin_status){.tries_left = -1};
-    return session_run_fresh(card, read_pin_status, out);
+    return session_run_fresh(card, NULL, read_pin_status, out);
 }
 
 /* ---- administration ---------------------------------------------------------------------- */
@@ -105,9 +105,9 @@ static struct error *check_slot(const struct card *card, const char *slot)
 
 struct generating {
     struct secret *admin;
-    const char *slot;
+    const char *slot; /* NULL: a free one */
     const struct card_generate_options *options;
-    EVP_PKEY **public_key;
+    struct app_key made;
 };
 
 /* What identified the card may be what is being replaced. */
@@ -119,27 +119,81 @@ static void drop_witness(struct card *card, const char *slot)
     card->witness = NULL;
 }
 
+/* The choice of the slot, a last look at it and the generation are one transaction. */
 static struct error *generate(struct card *card, void *argument)
 {
-    const struct generating *generating = argument;
+    struct generating *generating = argument;
+    const char *slot = generating->slot;
     struct error *error =
-        card->app->authenticate_admin(card->channel, card->state, generating->admin);
+        slot != NULL ? NULL : card->app->free_slot(card->channel, card->state, &slot);
+    if (error == NULL)
+        error = card->app->authenticate_admin(card->channel, card->state, generating->admin);
     if (error != NULL)
         return error;
-    drop_witness(card, generating->slot);
-    return card->app->generate_key(card->channel, card->state, generating->slot,
-                                   generating->options, generating->public_key);
+    drop_witness(card, slot);
+    return card->app->generate_key(card->channel, card->state, slot, generating->options,
+                                   &generating->made);
+}
+
+static struct error *run_generate(struct card *card, struct generating *generating)
+{
+    if (card->app->generate_key == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card makes no keys", card->app->title);
+    struct error *error = generating->slot == NULL ? NULL : check_slot(card, generating->slot);
+    return error != NULL ? error : session_run_fresh(card, NULL, generate, generating);
 }
 
 struct error *card_generate_key(struct card *card, struct secret *admin, const char *slot,
                                 const struct card_generate_options *options, EVP_PKEY **public_key)
 {
-    struct generating generating = {admin, slot, options, public_key};
-    *public_key = NULL;
-    if (card->app->generate_key == NULL)
-        return error_new(ERROR_UNSUPPORTED, "a %s card makes no keys", card->app->title);
-    struct error *error = check_slot(card, slot);
-    return error != NULL ? error : session_run_fresh(card, generate, &generating);
+    struct generating generating = {.admin = admin, .slot = slot, .options = options};
+    struct error *error = run_generate(card, &generating);
+    *public_key = error == NULL ? generating.made.public_key : NULL;
+    return error;
+}
+
+struct error *card_make_key(struct card_context *context, const struct card_uri *uri,
+                            struct secret *admin, const struct card_generate_options *options,
+                            struct card_key **out)
+{
+    struct generating generating = {.admin = admin, .slot = uri->slot, .options = options};
+    struct card *card;
+    *out = NULL;
+    struct error *error = card_find(context, uri, &card);
+    if (error != NULL)
+        return error;
+    error = run_generate(card, &generating);
+    if (error == NULL)
+        error = card_key_new(card, &generating.made, uri, out);
+    card_free(card);
+    return error;
+}
+
+struct deleting {
+    struct secret *admin;
+    const char *slot;
+};
+
+static struct error *delete (struct card *card, void *argument)
+{
+    const struct deleting *deleting = argument;
+    struct error *error =
+        card->app->authenticate_admin(card->channel, card->state, deleting->admin);
+    if (error != NULL)
+        return error;
+    drop_witness(card, deleting->slot);
+    return card->app->delete_key(card->channel, card->state, deleting->slot);
+}
+
+struct error *card_key_delete(struct card_key *key, struct secret *admin)
+{
+    struct deleting deleting = {admin, key->key.slot};
+    struct error *error = key_find_card(key);
+    if (error != NULL)
+        return error;
+    if (key->card->app->delete_key == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card deletes no keys", key->card->app->title);
+    return session_run_fresh(key->card, key, delete, &deleting);
 }
 
 struct storing {
@@ -167,5 +221,5 @@ struct error *card_store_certificate(struct card *card, struct secret *admin, co
     if (card->app->store_certificate == NULL)
         return error_new(ERROR_UNSUPPORTED, "a %s card takes no certificates", card->app->title);
     struct error *error = check_slot(card, slot);
-    return error != NULL ? error : session_run_fresh(card, store, &storing);
+    return error != NULL ? error : session_run_fresh(card, NULL, store, &storing);
 }

@@ -84,6 +84,19 @@ void card_certificate_list_clear(struct card_certificate_list *list);
 
 /* ---- a key ------------------------------------------------------------------------------- */
 
+/*
+ * A key that is known from elsewhere, such as from a key reference. No card is touched: the first
+ * operation looks for the card that has this very public half in the URI's slot, and fails with
+ * ERROR_OTHER_KEY, before any PIN is sent, where none has. The public half is referenced, not
+ * copied. ERROR_ARGUMENT where the URI names no slot, _UNSUPPORTED, _NOT_FOUND as for searches.
+ */
+struct error *card_key_from_reference(struct card_context *context, const struct card_uri *uri,
+                                      EVP_PKEY *public_key, enum card_policy pin_policy,
+                                      struct card_key **out) MUST_CHECK;
+
+/* When the key wants its PIN: CARD_POLICY_NEVER, _ONCE or _ALWAYS. */
+enum card_policy card_key_pin_policy(const struct card_key *key);
+
 /* One more reference to the same key. */
 struct card_key *card_key_ref(struct card_key *key);
 
@@ -173,6 +186,13 @@ struct error *card_serial(struct card *card, const char **out) MUST_CHECK;
 struct error *card_pin_status(struct card *card, struct card_pin_status *out) MUST_CHECK;
 
 /*
+ * Reads a management key, in hexadecimal digits, from a source as PINs have them ("file:PATH",
+ * "env:NAME", "credential:NAME"), or takes the one that every new card has ("factory"). *out is a
+ * new secret. ERROR_PIN_SOURCE, _PIN_FORMAT.
+ */
+struct error *card_admin_key_read(const char *source, struct secret **out) MUST_CHECK;
+
+/*
  * Makes a key in `slot`, after authenticating with the management key `admin` (16, 24 or 32 bytes;
  * PIV card application administration, SP 800-73-4 part 2, 3.3.1): authentication, a last look at
  * the slot and the generation are one transaction. *public is the new public half, for
@@ -182,6 +202,20 @@ struct error *card_pin_status(struct card *card, struct card_pin_status *out) MU
 struct error *card_generate_key(struct card *card, struct secret *admin, const char *slot,
                                 const struct card_generate_options *options,
                                 EVP_PKEY **public_key) MUST_CHECK;
+
+/*
+ * The same on the one card that fits `uri`, in its slot; where it names none, in the first one that
+ * the card shows to be free and whose keys want a PIN. *out is for card_key_free().
+ */
+struct error *card_make_key(struct card_context *context, const struct card_uri *uri,
+                            struct secret *admin, const struct card_generate_options *options,
+                            struct card_key **out) MUST_CHECK;
+
+/*
+ * Deletes the key from its card, if it is still the one in its slot. ERROR_DENIED, _OTHER_KEY,
+ * _UNSUPPORTED where the card cannot: YubiKeys can from firmware 5.7 on.
+ */
+struct error *card_key_delete(struct card_key *key, struct secret *admin) MUST_CHECK;
 
 /*
  * Writes a certificate (DER) beside the key in `slot`. ERROR_DENIED, _ARGUMENT (not a

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct card_context {
+    atomic_int references;
     OSSL_LIB_CTX *libctx;
     const struct transport_system *system;
     struct lock lock; /* of the list; never held while a card is spoken to */
@@ -45,7 +46,8 @@ struct card {
     bool doubtful;     /* it may be another card by now: nothing was compared since reconnecting */
     bool fresh;        /* selected, and compared where doubtful, in this very transaction */
     bool proven;       /* in this transaction an answer showed that the application is selected */
-    bool stale;        /* others had time to use the card since our last transaction */
+    bool shared;       /* there were signs that others use the card */
+    bool stale;        /* they may have done so since our last transaction */
     double left_at;    /* when that ended, on trace_clock() */
 
     char *serial;         /* or NULL: not asked yet */
@@ -65,9 +67,16 @@ struct card {
 
 struct card_key {
     atomic_int references;
-    struct card *card;
+    const struct card_app *app;
+    struct card
+        *card; /* NULL until key_find_card() has found the one that a reference stands for */
     struct app_key key;
     struct card_uri *uri; /* where its PIN comes from, and use-last-try */
+
+    /* Of a key that came from a reference. */
+    struct card_context *context; /* where to look for its card; NULL: the card is known */
+    struct lock lock;             /* of the search, and of the PIN that waits for its end */
+    struct secret *pin;
 };
 
 /* ---- context.c --------------------------------------------------------------------------- */
@@ -84,6 +93,9 @@ void context_forget(struct card_context *context, struct card *card);
 
 struct card *card_ref(struct card *card);
 
+/* One more reference to the context; card_context_free() drops one. */
+struct card_context *context_ref(struct card_context *context);
+
 /* ---- session.c --------------------------------------------------------------------------- */
 
 /* What is done with a card: inside a transaction, its application selected as far as is known. */
@@ -99,8 +111,8 @@ struct error *session_run(struct card *card, const struct card_key *key, card_op
                           void *argument) MUST_CHECK;
 
 /* The same for what happens rarely: begins with a fresh start. */
-struct error *session_run_fresh(struct card *card, card_operation *operation,
-                                void *argument) MUST_CHECK;
+struct error *session_run_fresh(struct card *card, const struct card_key *key,
+                                card_operation *operation, void *argument) MUST_CHECK;
 
 /* Inside of an operation: selects the application, which makes sure that it is. */
 struct error *session_select(struct card *card) MUST_CHECK;
@@ -127,6 +139,33 @@ struct error *key_present_pin(struct card_key *key) MUST_CHECK;
 /* ERROR_PIN_WRONG: the card has refused the PIN before, in this process. */
 struct error *card_refused_before(const struct card *card)
     __attribute__((warn_unused_result, returns_nonnull));
+
+/* ---- find.c ------------------------------------------------------------------------------ */
+
+/*
+ * The key in the URI's slot that has this public half, on whatever card it is: as card_find_key(),
+ * but the URI's serial number and reader are not looked at.
+ */
+struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
+                                 const EVP_PKEY *public_key, struct card_key **out) MUST_CHECK;
+
+/* ---- search.c ---------------------------------------------------------------------------- */
+
+/* Refuses a URI that no card known here can fit, and names its application. */
+struct error *find_app(const struct card_uri *uri, const struct card_app **app) MUST_CHECK;
+
+/* ---- key_prepare.c ----------------------------------------------------------------------- */
+
+/* Gives the card a PIN, if it has none yet: *pin is NULL then. */
+struct error *card_keep_pin(struct card *card, struct secret **pin) MUST_CHECK;
+
+/* ---- key_reference.c --------------------------------------------------------------------- */
+
+/* Makes sure that the key's card is known: every operation begins with it. Costs nothing then. */
+struct error *key_find_card(struct card_key *key) MUST_CHECK;
+
+/* The card as prompts call it before it is known; the caller frees it. NULL: no memory. */
+char *key_describe_card(const struct card_key *key);
 
 /* ---- key.c ------------------------------------------------------------------------------- */
 

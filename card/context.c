@@ -12,6 +12,7 @@ struct error *card_context_new_with(OSSL_LIB_CTX *libctx, const struct transport
     struct card_context *context = calloc(1, sizeof(*context));
     if (context == NULL)
         return error_no_memory();
+    atomic_init(&context->references, 1);
     context->libctx = libctx;
     context->system = system;
     lock_init(&context->lock);
@@ -24,9 +25,15 @@ struct error *card_context_new(OSSL_LIB_CTX *libctx, struct card_context **out)
     return card_context_new_with(libctx, &transport_pcsc, out);
 }
 
+struct card_context *context_ref(struct card_context *context)
+{
+    atomic_fetch_add(&context->references, 1);
+    return context;
+}
+
 void card_context_free(struct card_context *context)
 {
-    if (context == NULL)
+    if (context == NULL || atomic_fetch_sub(&context->references, 1) != 1)
         return;
     struct card *card = context->cards;
     while (card != NULL) {

@@ -17,6 +17,8 @@ struct error *card_key_new(struct card *card, struct app_key *read, const struct
         return error;
     }
     atomic_init(&key->references, 1);
+    lock_init(&key->lock);
+    key->app = card->app;
     key->card = card_ref(card);
     key->key = *read;
     read->public_key = NULL;
@@ -36,7 +38,10 @@ void card_key_free(struct card_key *key)
         return;
     EVP_PKEY_free(key->key.public_key);
     card_uri_free(key->uri);
+    secret_free(key->pin);
     card_free(key->card);
+    card_context_free(key->context);
+    lock_destroy(&key->lock);
     free(key);
 }
 
@@ -45,11 +50,18 @@ EVP_PKEY *card_key_public(const struct card_key *key)
     return key->key.public_key;
 }
 
+enum card_policy card_key_pin_policy(const struct card_key *key)
+{
+    return key->key.pin_policy;
+}
+
 struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out)
 {
     const char *serial;
     *out = NULL;
-    struct error *error = card_serial(key->card, &serial);
+    struct error *error = key_find_card(key);
+    if (error == NULL)
+        error = card_serial(key->card, &serial);
     if (error != NULL && error_code(error) != ERROR_NOT_FOUND)
         return error;
     error_free(error); /* a card without a serial number goes by its reader */
@@ -81,7 +93,9 @@ struct error *card_key_certificate(struct card_key *key, uint8_t **der, size_t *
     struct certificate_reading reading = {.key = key};
     *der = NULL;
     *der_length = 0;
-    struct error *error = session_run(key->card, key, read_certificate, &reading);
+    struct error *error = key_find_card(key);
+    if (error == NULL)
+        error = session_run(key->card, key, read_certificate, &reading);
     if (error == NULL) {
         *der = malloc(reading.der.length);
         if (*der == NULL)

@@ -6,10 +6,12 @@
  * each reconnect), and the application has shown that it is the one selected. On an established
  * connection the latter costs nothing: the tries left are asked for before a PIN's first use, by an
  * instruction only this application knows where there is one (Yubico's metadata). Where there is
- * none, the empty VERIFY is answered by other applications too; so when others had time to select
- * one (a person was asked for the PIN, a server was idle), SELECT comes first. What remains is
- * another process that selects another application within the second before our transaction: that
- * application may then see the PIN, refuse it, and is found out by its count of tries.
+ * none, the empty VERIFY is answered by other applications too, and where the PIN is wanted for
+ * each signature nothing is asked at all; so when others had time to select another application (a
+ * person was asked for the PIN, a server was idle), or there were signs that they use the card,
+ * SELECT comes first. What remains is the first such process, between two transactions of ours that
+ * follow each other closely: the application it selected may see the PIN once, refuses it, and is
+ * found out by its count of tries.
  */
 #include "card_internal.h"
 #include "pin_memory.h"

@@ -6,24 +6,42 @@
 
 #include <stdlib.h>
 
+/* The card, where it is known by now; it stays the key's. */
+static struct card *known_card(struct card_key *key)
+{
+    lock_acquire(&key->lock);
+    struct card *card = key->card;
+    lock_release(&key->lock);
+    return card;
+}
+
 static bool pin_needed(struct card_key *key)
 {
-    struct card *card = key->card;
+    struct card *card = known_card(key);
     if (key->key.pin_policy == CARD_POLICY_NEVER)
         return false;
-    lock_acquire(&card->lock);
-    bool needed = card->pin == NULL;
-    lock_release(&card->lock);
+    struct lock *lock = card != NULL ? &card->lock : &key->lock;
+    lock_acquire(lock);
+    bool needed = (card != NULL ? card->pin : key->pin) == NULL;
+    lock_release(lock);
     return needed;
+}
+
+static char *describe_card(struct card_key *key)
+{
+    struct card *card = known_card(key);
+    if (card == NULL)
+        return key_describe_card(key);
+    lock_acquire(&card->lock);
+    char *name = card_describe(card);
+    lock_release(&card->lock);
+    return name;
 }
 
 static struct error *ask_person(struct card_key *key, card_pin_prompt *prompt, void *argument,
                                 struct secret **pin)
 {
-    struct card *card = key->card;
-    lock_acquire(&card->lock);
-    char *name = card_describe(card);
-    lock_release(&card->lock);
+    char *name = describe_card(key);
     struct error *error = name == NULL ? error_no_memory() : prompt(argument, name, pin);
     free(name);
     if (error == NULL && *pin == NULL)
@@ -49,16 +67,16 @@ static struct error *get_pin(struct card_key *key, card_pin_prompt *prompt, void
                      key->key.slot, key->key.slot);
 }
 
-static struct error *check_length(const struct card *card, struct secret *pin)
+static struct error *check_length(const struct card_app *app, struct secret *pin)
 {
-    size_t minimum = card->app->pin_minimum;
-    size_t maximum = card->app->pin_maximum;
+    size_t minimum = app->pin_minimum;
+    size_t maximum = app->pin_maximum;
     size_t length = secret_length(pin);
     if (length >= minimum && length <= maximum)
         return NULL;
     return error_new(ERROR_PIN_FORMAT,
                      "the PIN is too %s: a %s PIN has %zu to %zu characters; it was not sent",
-                     length < minimum ? "short" : "long", card->app->title, minimum, maximum);
+                     length < minimum ? "short" : "long", app->title, minimum, maximum);
 }
 
 /* Whether the card is known to have refused this PIN; asks nobody. */
@@ -74,8 +92,7 @@ static struct error *check_refused(struct card *card, struct secret *pin)
     return error;
 }
 
-/* Takes the PIN over, unless another thread was faster. */
-static struct error *keep_pin(struct card *card, struct secret **pin)
+struct error *card_keep_pin(struct card *card, struct secret **pin)
 {
     lock_acquire(&card->lock);
     struct error *error = check_refused(card, *pin);
@@ -88,6 +105,19 @@ static struct error *keep_pin(struct card *card, struct secret **pin)
     return error;
 }
 
+/* Where the card is not known yet, the PIN waits in the key. */
+static struct error *keep_pin(struct card_key *key, struct secret **pin)
+{
+    lock_acquire(&key->lock);
+    struct card *card = key->card;
+    if (card == NULL && key->pin == NULL) {
+        key->pin = *pin;
+        *pin = NULL;
+    }
+    lock_release(&key->lock);
+    return card != NULL ? card_keep_pin(card, pin) : NULL;
+}
+
 struct error *card_key_prepare_pin(struct card_key *key, card_pin_prompt *prompt, void *argument)
 {
     struct secret *pin;
@@ -95,9 +125,9 @@ struct error *card_key_prepare_pin(struct card_key *key, card_pin_prompt *prompt
         return NULL;
     struct error *error = get_pin(key, prompt, argument, &pin);
     if (error == NULL)
-        error = check_length(key->card, pin);
+        error = check_length(key->app, pin);
     if (error == NULL)
-        error = keep_pin(key->card, &pin);
+        error = keep_pin(key, &pin);
     secret_free(pin);
     return error;
 }

@@ -50,7 +50,7 @@ static const struct use *use_of(enum card_mechanism mechanism)
 
 bool card_key_can(const struct card_key *key, enum card_mechanism mechanism)
 {
-    const struct card_app *app = key->card->app;
+    const struct card_app *app = key->app;
     return use_of(mechanism)->function(app) != NULL && app->can(key->key.public_key, mechanism);
 }
 
@@ -81,7 +81,9 @@ static struct error *explain(const struct card_key *key, const struct use *use, 
     enum error_code code = error_code(error);
     if (code != ERROR_NO_CARD && code != ERROR_CARD_REMOVED)
         return error;
+    lock_acquire(&key->card->lock);
     char *name = card_describe_wanted(key->card);
+    lock_release(&key->card->lock);
     if (name == NULL)
         return error;
     error_free(error);
@@ -111,7 +113,10 @@ static struct error *use_key(struct card_key *key, const struct use *use,
         return error_new(ERROR_UNSUPPORTED, "the %s key in slot %s cannot %s in such a way", kind,
                          key->key.slot, use->verb);
     }
-    struct error *error = session_run(key->card, key, operate, &operation);
+    struct error *error = key_find_card(key);
+    if (error != NULL)
+        return error;
+    error = session_run(key->card, key, operate, &operation);
     return error == NULL ? NULL : explain(key, use, error);
 }
 

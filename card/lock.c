@@ -23,8 +23,12 @@ static void lock_adopt(struct lock *lock, int self)
         if (seen == -self) {
             (void)sched_yield();
         } else if (atomic_compare_exchange_strong(&lock->process, &seen, -self)) {
-            lock->torn = lock->torn || pthread_mutex_trylock(&lock->mutex) != 0;
-            (void)pthread_mutex_init(&lock->mutex, NULL);
+            if (pthread_mutex_trylock(&lock->mutex) == 0) {
+                (void)pthread_mutex_unlock(&lock->mutex);
+            } else {
+                lock->torn = true;
+                (void)pthread_mutex_init(&lock->mutex, NULL);
+            }
             atomic_store(&lock->process, self);
         }
         seen = atomic_load(&lock->process);

@@ -134,6 +134,8 @@ const struct card_app piv_app = {
     .decrypt = piv_decrypt,
     .derive = piv_derive,
     .authenticate_admin = piv_authenticate_admin,
+    .free_slot = piv_free_slot,
     .generate_key = piv_generate_key,
+    .delete_key = piv_delete_key,
     .store_certificate = piv_store_certificate,
 };

@@ -141,8 +141,15 @@ app_key_function piv_derive MUST_CHECK;
 
 struct error *piv_authenticate_admin(struct apdu_channel *channel, void *state,
                                      struct secret *admin) MUST_CHECK;
+struct error *piv_free_slot(struct apdu_channel *channel, void *state,
+                            const char **slot) MUST_CHECK;
 struct error *piv_generate_key(struct apdu_channel *channel, void *state, const char *slot,
                                const struct card_generate_options *options,
-                               EVP_PKEY **public_key) MUST_CHECK;
+                               struct app_key *out) MUST_CHECK;
+struct error *piv_delete_key(struct apdu_channel *channel, void *state,
+                             const char *slot) MUST_CHECK;
+
+/* When a slot's keys want the PIN, unless they were made to do otherwise. */
+enum card_policy piv_slot_pin_policy(uint8_t reference);
 
 #endif

@@ -181,6 +181,9 @@ struct error *piv_authenticate_admin(struct apdu_channel *channel, void *state,
 /* ---- making keys ------------------------------------------------------------------------- */
 
 /* SP 800-73-4 part 2, 3.3.2, and Yubico's policies. */
+#define INS_MOVE_KEY    0xF6
+#define MOVE_TO_NOWHERE 0xFF
+
 #define TAG_CONTROL      0xAC
 #define TAG_MECHANISM    0x80
 #define TAG_PIN_POLICY   0xAA
@@ -296,12 +299,45 @@ static struct error *check_free(struct apdu_channel *channel, struct piv *piv, c
     return NULL;
 }
 
+/* The keys in 9e sign without a PIN (card authentication): nobody gets one of those unasked. */
+static bool is_for_anybody(const char *slot)
+{
+    return piv_slot_pin_policy(piv_slot_find(slot)->reference) != CARD_POLICY_NEVER;
+}
+
+struct error *piv_free_slot(struct apdu_channel *channel, void *state, const char **slot)
+{
+    struct piv *piv = state;
+    for (const char *const *name = piv_app.slots; *name != NULL; name++) {
+        struct piv_metadata metadata;
+        uint16_t status = 0;
+        if (!is_for_anybody(*name))
+            continue;
+        struct error *error =
+            piv_read_metadata(channel, piv, piv_slot_find(*name)->reference, &metadata, &status);
+        if (error != NULL)
+            return error;
+        buffer_clear(&metadata.bytes);
+        if (piv->metadata == PIV_ABSENT)
+            return error_new(ERROR_UNSUPPORTED, "this card does not show which of its slots are "
+                                                "free: name one that you know is (slot=...)");
+        if (status != SW_SUCCESS) {
+            *slot = *name;
+            return NULL;
+        }
+    }
+    return error_new(ERROR_NOT_FOUND, "no slot of the card is free: delete a key, or name the slot "
+                                      "whose key may be overwritten");
+}
+
 struct error *piv_generate_key(struct apdu_channel *channel, void *state, const char *slot,
-                               const struct card_generate_options *options, EVP_PKEY **public_key)
+                               const struct card_generate_options *options, struct app_key *out)
 {
     const struct piv_algorithm *algorithm =
         options->algorithm == NULL ? NULL : piv_algorithm_named(options->algorithm);
-    *public_key = NULL;
+    const struct piv_slot *place = piv_slot_find(slot);
+    *out =
+        (struct app_key){.pin_policy = options->pin_policy, .touch_policy = options->touch_policy};
     if (algorithm == NULL || algorithm->bits == 1024) /* SP 800-131A: RSA-1024 signs no more */
         return error_new(ERROR_UNSUPPORTED,
                          "no key of the kind \"%s\" can be made: there are " PIV_ALGORITHM_NAMES,
@@ -309,5 +345,26 @@ struct error *piv_generate_key(struct apdu_channel *channel, void *state, const 
     struct error *error = options->overwrite ? NULL : check_free(channel, state, slot);
     if (error != NULL)
         return error;
-    return generate(channel, state, piv_slot_find(slot)->reference, algorithm, options, public_key);
+    (void)stpcpy(out->slot, place->name);
+    if (out->pin_policy == CARD_POLICY_DEFAULT)
+        out->pin_policy = piv_slot_pin_policy(place->reference);
+    return generate(channel, state, place->reference, algorithm, options, &out->public_key);
+}
+
+/* Yubico, from firmware 5.7 on: MOVE KEY to nowhere. */
+struct error *piv_delete_key(struct apdu_channel *channel, void *state, const char *slot)
+{
+    struct apdu_command command = {
+        0x00, INS_MOVE_KEY, MOVE_TO_NOWHERE, piv_slot_find(slot)->reference, NULL, 0, 0};
+    struct buffer answer = {0};
+    uint16_t status;
+    (void)state;
+    struct error *error = apdu_exchange(channel, &command, &answer, &status);
+    buffer_clear(&answer);
+    if (error != NULL || status == SW_SUCCESS)
+        return error;
+    error = apdu_refused("to delete the key", status);
+    if (status == SW_INSTRUCTION_UNSUPPORTED)
+        error = error_wrap(error, ERROR_UNSUPPORTED, "this card cannot delete keys");
+    return error;
 }

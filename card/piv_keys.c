@@ -118,7 +118,7 @@ struct error *piv_public_key(struct piv *piv, const struct piv_algorithm *algori
 
 /* SP 800-73-4 part 1, table 4b: 9C wants the PIN right before each use, 9E never, the others after
    it was verified once. */
-static enum card_policy slot_pin_policy(uint8_t reference)
+enum card_policy piv_slot_pin_policy(uint8_t reference)
 {
     if (reference == 0x9C)
         return CARD_POLICY_ALWAYS;
@@ -133,7 +133,7 @@ static enum card_policy decode_pin_policy(uint8_t policy, uint8_t reference)
                                                 CARD_POLICY_ONCE,    CARD_POLICY_ALWAYS,
                                                 CARD_POLICY_ONCE,    CARD_POLICY_ALWAYS};
     if (policy == 0 || policy >= sizeof(policies) / sizeof(policies[0]))
-        return slot_pin_policy(reference);
+        return piv_slot_pin_policy(reference);
     return policies[policy];
 }
 
@@ -202,7 +202,7 @@ struct error *piv_read_key(struct apdu_channel *channel, void *state, const char
     struct piv *piv = state;
     const struct piv_slot *slot = piv_slot_find(name);
     struct error *error = NULL;
-    *out = (struct app_key){.pin_policy = slot_pin_policy(slot->reference)};
+    *out = (struct app_key){.pin_policy = piv_slot_pin_policy(slot->reference)};
     (void)stpcpy(out->slot, slot->name);
     if (piv->metadata != PIV_ABSENT)
         error = read_by_metadata(channel, piv, slot, out);

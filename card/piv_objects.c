@@ -245,11 +245,12 @@ static struct error *count_retired(struct apdu_channel *channel, size_t *count)
     struct buffer answer = {0};
     struct tlv object;
     struct tlv number;
+    bool found = false;
     *count = 0;
     struct error *error = piv_get_object(channel, PIV_OBJECT_KEY_HISTORY, &answer, &object);
     if (error == NULL)
-        error = tlv_require(object.value, object.length, TAG_KEYS_WITH_CERTIFICATE, &number);
-    if (error == NULL && number.length == 1)
+        error = tlv_find(object.value, object.length, TAG_KEYS_WITH_CERTIFICATE, &number, &found);
+    if (error == NULL && found && number.length == 1)
         *count = number.value[0] > RETIRED_MAX ? RETIRED_MAX : number.value[0];
     if (error != NULL && error_code(error) == ERROR_NOT_FOUND) {
         error_free(error);

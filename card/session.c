@@ -17,12 +17,18 @@
 #include <unistd.h>
 
 /*
- * How long another process is taken not to have used the card, in milliseconds from the end of our
- * transaction to the beginning of the next one, waiting included. It only decides whether SELECT is
- * repeated before a PIN is sent (see key_pin.c); everything else is believed for any time, because
- * a wrong belief costs nothing there.
+ * Another process is taken not to have used the card when our next transaction begins this soon
+ * after the last one's end, in milliseconds, and as long as there was no sign of others at all: a
+ * transaction that we had to wait for (libpcsclite then looks again every 100 ms; otherwise it
+ * begins at once), a reset, a state that was lost. This only decides whether SELECT is repeated
+ * before a PIN is sent (see key_pin.c); everything else is believed for any time, because a wrong
+ * belief costs nothing there.
  */
-#define BELIEF_MS 1000.0
+#define BELIEF_MS 500.0
+#define WAITED_MS 50.0
+
+/* How often the card may be reset while we wait for our turn: each takes a tenth of a second. */
+#define RESETS_MAX 100
 
 static const struct card_app *const apps[] = {&piv_app, NULL};
 
@@ -86,29 +92,54 @@ static bool connection_lost(const struct error *error)
 /* After a reset it is the same card still; after anything else it need not be. */
 static void note_loss(struct card *card, const struct error *error)
 {
-    if (error_code(error) != ERROR_CARD_RESET)
+    if (error_code(error) == ERROR_CARD_RESET)
+        card->shared = true;
+    else
         card->doubtful = true;
     card->connected = false;
     forget_state(card);
 }
 
-/* Connects where needed, and begins a transaction. */
+/*
+ * How often a transaction is begun anew. A program that resets the card after each use (ykpiv does)
+ * does so while others wait for their turn, and each of them is told at the end of the wait.
+ */
+#define BEGIN_ATTEMPTS 32
+
+/* Connects where needed, and begins a transaction, once. */
+static struct error *begin_once(struct card *card)
+{
+    struct error *error = card->connected ? NULL : connect_card(card);
+    if (error != NULL)
+        return error;
+    double asked_at = trace_clock();
+    error = card->transport->functions->begin(card->transport);
+    if (trace_clock() - asked_at > WAITED_MS)
+        card->shared = true;
+    return error;
+}
+
+/*
+ * A connection that is lost is made anew. What is lost by a reset may well be lost again while we
+ * wait for our turn, as long as another program resets the card after each of its own; anything
+ * else is tried once more.
+ */
 static struct error *begin(struct card *card)
 {
-    struct error *error = NULL;
-    for (int attempt = 0; attempt < 3; attempt++) {
-        error_free(error);
-        error = card->connected ? NULL : connect_card(card);
-        if (error != NULL)
-            break; /* nothing to connect to */
-        error = card->transport->functions->begin(card->transport);
-        if (error == NULL || !connection_lost(error))
-            break;
+    struct error *error = begin_once(card);
+    int resets = 0;
+    for (int losses = 0; error != NULL && connection_lost(error);) {
+        bool reset = error_code(error) == ERROR_CARD_RESET;
+        bool unusable = !card->connected; /* nothing to connect to */
         note_loss(card, error);
+        if (reset ? ++resets > RESETS_MAX : unusable || ++losses > 2)
+            break;
+        error_free(error);
+        error = begin_once(card);
     }
     card->fresh = card->proven = false;
     card->pin_tries_asked = -1;
-    card->stale = trace_clock() - card->left_at > BELIEF_MS;
+    card->stale = card->shared || trace_clock() - card->left_at > BELIEF_MS;
     return error;
 }
 
@@ -143,7 +174,8 @@ static struct error *select_any(struct card *card)
             return error;
         if (!found)
             continue;
-        card->app = apps[i];
+        if (card->app == NULL) /* others may be reading it, without the lock */
+            card->app = apps[i];
         return NULL;
     }
     return unknown_card(card);
@@ -254,6 +286,7 @@ static struct error *recover(struct card *card, struct error *error, bool *open)
         *open = false;
     }
     error_free(error);
+    card->shared = true;
     if (*open)
         return NULL;
     error = begin(card);
@@ -308,7 +341,8 @@ struct error *session_run(struct card *card, const struct card_key *key, card_op
     return run(card, key, false, operation, argument);
 }
 
-struct error *session_run_fresh(struct card *card, card_operation *operation, void *argument)
+struct error *session_run_fresh(struct card *card, const struct card_key *key,
+                                card_operation *operation, void *argument)
 {
-    return run(card, NULL, true, operation, argument);
+    return run(card, key, true, operation, argument);
 }

@@ -44,7 +44,9 @@ static struct error *memory_transmit(struct card_transport *transport, const uin
 
 static void memory_end(struct card_transport *transport)
 {
-    (void)transport;
+    struct memory_reader *reader = reader_of(transport);
+    if (reader->ended != NULL)
+        reader->ended(reader->argument);
 }
 
 static void memory_close(struct card_transport *transport)

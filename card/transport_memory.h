@@ -23,6 +23,8 @@ struct memory_reader {
                             uint8_t *response, size_t *response_length);
     /* Called when a transaction has begun, as another process's chance to act; may be NULL. */
     struct error *(*begun)(void *argument);
+    /* Called when a transaction that began has ended; may be NULL. */
+    void (*ended)(void *argument);
     void *argument;
 
     int connects, transactions, exchanges, closes, abandons; /* what has happened */

@@ -72,7 +72,7 @@ play() {
 
     say "Starting a pcscd of its own, and a card in its virtual reader (PIN 123456)"
     mkdir -p /run/pcscd
-    pcscd --foreground >pcscd.log 2>&1 &
+    pcscd --foreground ${PCSCD_OPTIONS:+"$PCSCD_OPTIONS"} >pcscd.log 2>&1 &
     wait_for test -S /run/pcscd/pcscd.comm
     "$build/test/softcard/softcard" --state card.state --serial 12345678 \
         --management-algorithm 3des & # Debian 12's yubico-piv-tool knows no other

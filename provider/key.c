@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "key.h"
+#include "intention.h"
 
+#include <openssl/core_names.h>
+#include <openssl/core_object.h>
 #include <openssl/crypto.h>
+#include <openssl/params.h>
 
 struct key *key_new(struct provider *provider, const char *type)
 {
@@ -15,8 +18,7 @@ struct key *key_new(struct provider *provider, const char *type)
     return key;
 }
 
-/* The static name of the key management that takes this key, or NULL. */
-static const char *key_type(const EVP_PKEY *pkey)
+const char *key_type(const EVP_PKEY *pkey)
 {
     static const char *const types[] = {"RSA", "RSA-PSS", "EC", "ED25519", "X25519"};
 
@@ -38,17 +40,34 @@ struct key *key_new_from_card(struct provider *provider, struct card_key *card, 
         return NULL;
     }
     key = key_new(provider, type);
-    if (key == NULL || !EVP_PKEY_up_ref(pkey)) {
+    if (key == NULL || (key->pkey = EVP_PKEY_dup(pkey)) == NULL) {
         key_free(key);
         return NULL;
     }
-    key->pkey = pkey;
     key->selection = OSSL_KEYMGMT_SELECT_PUBLIC_KEY | OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
     if (private_half) {
         key->card = card_key_ref(card);
         key->selection |= OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
     }
     return key;
+}
+
+bool key_hand_over(struct key *key, OSSL_CALLBACK *object, void *argument)
+{
+    int type = OSSL_OBJECT_PKEY;
+    struct key *reference = key;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
+        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, (char *)(uintptr_t)key->type,
+                                         0),
+        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &reference,
+                                          sizeof(reference)),
+        OSSL_PARAM_construct_end(),
+    };
+    bool taken = object(params, argument);
+
+    key_free(reference);
+    return taken;
 }
 
 struct key *key_ref(struct key *key)
@@ -63,5 +82,6 @@ void key_free(struct key *key)
         return;
     EVP_PKEY_free(key->pkey);
     card_key_free(key->card);
+    intention_free(key->intention);
     OPENSSL_free(key);
 }

@@ -23,6 +23,9 @@ struct key {
     /* The private half on a card; NULL for a software key. */
     struct card_key *card;
 
+    /* A key that is to be made on a card, or was; NULL: one that was found. See intention.h. */
+    struct intention *intention;
+
     /* What is there, as OSSL_KEYMGMT_SELECT_ bits. */
     int selection;
 };
@@ -35,6 +38,15 @@ struct key *key_new(struct provider *provider, const char *type);
  * With `private_half` false it is a software key: the public half alone.
  */
 struct key *key_new_from_card(struct provider *provider, struct card_key *card, bool private_half);
+
+/* The name of the key management that takes keys like this one ("RSA", "EC"), static; or NULL. */
+const char *key_type(const EVP_PKEY *pkey);
+
+/*
+ * Hands a key to libcrypto as an object of a store or a decoder, by reference: keymgmt_load() takes
+ * it and leaves NULL behind. Whether libcrypto took it or not, the caller's reference is gone.
+ */
+bool key_hand_over(struct key *key, OSSL_CALLBACK *object, void *argument);
 
 /* One more reference; and one less, freeing the last. NULL is fine. */
 struct key *key_ref(struct key *key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "keymgmt.h"
+#include "intention.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
@@ -38,12 +39,20 @@ int keymgmt_has(const void *keydata, int selection)
     return key != NULL && (key->selection & selection) == selection;
 }
 
+/* The key with its public half, made if need be; NULL, with an error raised, where that fails. */
+static struct key *realized(const void *keydata)
+{
+    struct key *key = (struct key *)(uintptr_t)keydata;
+
+    return key->pkey != NULL && intention_realize(key) ? key : NULL;
+}
+
 int keymgmt_match(const void *keydata1, const void *keydata2, int selection)
 {
-    const struct key *key1 = keydata1;
-    const struct key *key2 = keydata2;
+    const struct key *key1 = realized(keydata1);
+    const struct key *key2 = realized(keydata2);
 
-    if (key1->pkey == NULL || key2->pkey == NULL)
+    if (key1 == NULL || key2 == NULL)
         return 0;
     if ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return EVP_PKEY_parameters_eq(key1->pkey, key2->pkey) == 1;
@@ -53,11 +62,11 @@ int keymgmt_match(const void *keydata1, const void *keydata2, int selection)
 /* A card's private half is taken on trust here: each signature proves it. */
 int keymgmt_validate(const void *keydata, int selection, int check_type)
 {
-    const struct key *key = keydata;
+    const struct key *key = realized(keydata);
     EVP_PKEY_CTX *context;
     int result;
 
-    if (key->pkey == NULL)
+    if (key == NULL)
         return 0;
     if (key->card != NULL)
         selection &= ~OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
@@ -118,6 +127,10 @@ void *keymgmt_dup(const void *keydata, int selection)
 
     if (key == NULL || from->pkey == NULL)
         return key;
+    if (realized(from) == NULL) {
+        key_free(key);
+        return NULL;
+    }
     key->selection = from->selection & selection;
     key->pkey = duplicate_pkey(from, key->selection);
     if (key->pkey == NULL) {
@@ -131,22 +144,26 @@ void *keymgmt_dup(const void *keydata, int selection)
 
 int keymgmt_get_params(void *keydata, OSSL_PARAM params[])
 {
-    struct key *key = keydata;
+    const struct key *key = keydata;
 
-    return key->pkey != NULL && EVP_PKEY_get_params(key->pkey, params) == 1;
+    if (key->pkey != NULL && !intention_answers(key, params))
+        key = realized(keydata);
+    return key != NULL && key->pkey != NULL && EVP_PKEY_get_params(key->pkey, params) == 1;
 }
 
+/* How a key is shown can be set for any; what the key is, for a software key only. */
 int keymgmt_set_params(void *keydata, const OSSL_PARAM params[])
 {
     struct key *key = keydata;
+    bool public_key;
 
     if (params == NULL || params->key == NULL)
         return 1;
-    if (key->pkey == NULL || key->card != NULL)
+    public_key = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY) != NULL;
+    if (key->pkey == NULL || (key->card != NULL && public_key) ||
+        EVP_PKEY_set_params(key->pkey, (OSSL_PARAM *)(uintptr_t)params) != 1)
         return 0;
-    if (EVP_PKEY_set_params(key->pkey, (OSSL_PARAM *)(uintptr_t)params) != 1)
-        return 0;
-    if (OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY) != NULL)
+    if (public_key)
         key->selection |= OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
     return 1;
 }
@@ -201,7 +218,8 @@ int keymgmt_export(void *keydata, int selection, OSSL_CALLBACK *callback, void *
     OSSL_PARAM *params = NULL;
     int result;
 
-    if (key->pkey == NULL)
+    if (key->pkey == NULL ||
+        ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0 && realized(key) == NULL))
         return 0;
     if (key->card != NULL && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) {
         PROVIDER_RAISE(key->provider,

@@ -28,12 +28,24 @@ struct key *keymgmt_new_without_parameters(struct provider *provider, const char
 const OSSL_PARAM *keymgmt_gettable_params(struct provider *provider, const char *type);
 const OSSL_PARAM *keymgmt_settable_params(struct provider *provider, const char *type);
 
+/*
+ * Parameters of key generation that make it take place on a card: where, as a card: URI, and where
+ * the card's management key comes from, as in card_admin_key_read().
+ */
+#define KEYMGMT_PARAM_CARD_URI              "card-uri"
+#define KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE "management-key-source"
+
+/* Both of them, for the tables of settable parameters. */
+#define KEYMGMT_CARD_TYPES                                                                         \
+    OSSL_PARAM_utf8_string(KEYMGMT_PARAM_CARD_URI, NULL, 0),                                       \
+        OSSL_PARAM_utf8_string(KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE, NULL, 0)
+
 /* Key generation, in keymgmt_generate.c. */
 void *keymgmt_gen_init(struct provider *provider, const char *type, int selection,
                        const OSSL_PARAM params[]);
 OSSL_FUNC_keymgmt_gen_set_template_fn keymgmt_gen_set_template; /* for types with parameters */
 OSSL_FUNC_keymgmt_gen_set_params_fn keymgmt_gen_set_params;
-OSSL_FUNC_keymgmt_gen_settable_params_fn keymgmt_gen_settable_params;
+OSSL_FUNC_keymgmt_gen_settable_params_fn keymgmt_gen_settable_params; /* of software keys */
 OSSL_FUNC_keymgmt_gen_fn keymgmt_gen;
 OSSL_FUNC_keymgmt_gen_cleanup_fn keymgmt_gen_cleanup;
 
@@ -50,7 +62,6 @@ OSSL_FUNC_keymgmt_gen_cleanup_fn keymgmt_gen_cleanup;
         {OSSL_FUNC_KEYMGMT_IMPORT, (void (*)(void))keymgmt_import},                                \
         {OSSL_FUNC_KEYMGMT_EXPORT, (void (*)(void))keymgmt_export},                                \
         {OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, (void (*)(void))keymgmt_gen_set_params},                \
-        {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))keymgmt_gen_settable_params},      \
         {OSSL_FUNC_KEYMGMT_GEN, (void (*)(void))keymgmt_gen},                                      \
     {                                                                                              \
         OSSL_FUNC_KEYMGMT_GEN_CLEANUP, (void (*)(void))keymgmt_gen_cleanup                         \

@@ -60,6 +60,16 @@ static const OSSL_PARAM *ec_transferable_types(int selection)
     return (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0 ? public_types : group_types;
 }
 
+/* EVP_PKEY-EC(7), and ours. */
+static const OSSL_PARAM *ec_gen_settable_params(void *generation, void *provctx)
+{
+    static const OSSL_PARAM params[] = {EC_GROUP_TYPES, KEYMGMT_CARD_TYPES, OSSL_PARAM_END};
+
+    (void)generation;
+    (void)provctx;
+    return params;
+}
+
 static const char *ec_query_operation_name(int operation)
 {
     switch (operation) {
@@ -76,6 +86,7 @@ const OSSL_DISPATCH keymgmt_ec_functions[] = {
     KEYMGMT_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))ec_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))ec_gen_init},
+    {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))ec_gen_settable_params},
     {OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, (void (*)(void))keymgmt_gen_set_template},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))ec_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))ec_settable_params},

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Key and parameter generation in software, by the default provider. */
+/*
+ * Key and parameter generation: in software, by the default provider, unless the card is asked for
+ * by a parameter (card-uri) or by the configuration (generate).
+ */
+#include "intention.h"
 #include "keymgmt.h"
+#include "program.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -11,6 +16,15 @@ struct generation {
     const char *type;
     int selection;
     EVP_PKEY_CTX *context;
+
+    /* What a card is to be told. */
+    char *card_uri;
+    char *management_key;
+    size_t bits;
+    size_t primes;
+    uint64_t exponent;
+    char *group;
+
     OSSL_CALLBACK *callback; /* progress, during keymgmt_gen() only */
     void *callback_argument;
 };
@@ -32,6 +46,9 @@ void *keymgmt_gen_init(struct provider *provider, const char *type, int selectio
     generation->provider = provider;
     generation->type = type;
     generation->selection = selection;
+    generation->bits = 2048;
+    generation->primes = 2;
+    generation->exponent = 65537;
     generation->context = EVP_PKEY_CTX_new_from_name(provider->libctx, type, NULL);
     if (generation->context == NULL || generation_start(generation) != 1 ||
         !keymgmt_gen_set_params(generation, params)) {
@@ -57,21 +74,48 @@ int keymgmt_gen_set_template(void *argument, void *template)
     return result;
 }
 
-int keymgmt_gen_set_params(void *argument, const OSSL_PARAM params[])
-{
-    struct generation *generation = argument;
-
-    if (params == NULL || params->key == NULL)
-        return 1;
-    return EVP_PKEY_CTX_set_params(generation->context, params) == 1;
-}
-
 const OSSL_PARAM *keymgmt_gen_settable_params(void *argument, void *provctx)
 {
     struct generation *generation = argument;
 
     (void)provctx;
     return EVP_PKEY_CTX_settable_params(generation->context);
+}
+
+/* A copy of a text parameter, where it is given. */
+static int take_text(const OSSL_PARAM params[], const char *name, char **text)
+{
+    const OSSL_PARAM *param = OSSL_PARAM_locate_const(params, name);
+
+    if (param == NULL)
+        return 1;
+    OPENSSL_free(*text);
+    *text = NULL;
+    return OSSL_PARAM_get_utf8_string(param, text, 0);
+}
+
+static int take_size(const OSSL_PARAM params[], const char *name, size_t *number)
+{
+    const OSSL_PARAM *param = OSSL_PARAM_locate_const(params, name);
+
+    return param == NULL || OSSL_PARAM_get_size_t(param, number);
+}
+
+int keymgmt_gen_set_params(void *argument, const OSSL_PARAM params[])
+{
+    struct generation *generation = argument;
+    const OSSL_PARAM *exponent;
+
+    if (params == NULL || params->key == NULL)
+        return 1;
+    exponent = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_RSA_E);
+    return take_text(params, KEYMGMT_PARAM_CARD_URI, &generation->card_uri) &&
+           take_text(params, KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE, &generation->management_key) &&
+           take_text(params, OSSL_PKEY_PARAM_GROUP_NAME, &generation->group) &&
+           take_size(params, OSSL_PKEY_PARAM_RSA_BITS, &generation->bits) &&
+           take_size(params, OSSL_PKEY_PARAM_RSA_PRIMES, &generation->primes) &&
+           (exponent == NULL || OSSL_PARAM_get_uint64(exponent, &generation->exponent)) &&
+           EVP_PKEY_CTX_set_params(generation->context, params) == 1;
 }
 
 /* Passes progress on, so that `genpkey` draws its dots. */
@@ -89,25 +133,63 @@ static int report_progress(EVP_PKEY_CTX *context)
     return generation->callback(params, generation->callback_argument);
 }
 
-void *keymgmt_gen(void *argument, OSSL_CALLBACK *callback, void *callback_argument)
+/* Where on a card the key is to be made, or NULL: in software. */
+static const char *card_uri(const struct generation *generation)
 {
-    struct generation *generation = argument;
-    struct key *key = key_new(generation->provider, generation->type);
-
-    if (key == NULL)
+    if ((generation->selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return NULL;
+    if (generation->card_uri != NULL)
+        return generation->card_uri;
+    return generation->provider->generate != NULL && program_makes_keys()
+               ? generation->provider->generate
+               : NULL;
+}
+
+static int intend(const struct generation *generation, struct key *key, const char *uri)
+{
+    struct error *error = NULL;
+
+    if (generation->primes != 2 || generation->exponent != 65537)
+        error = error_new(ERROR_UNSUPPORTED, "cards make RSA keys of two primes, with the public "
+                                             "exponent 65537");
+    else
+        error = intention_start(key, uri,
+                                generation->management_key != NULL
+                                    ? generation->management_key
+                                    : generation->provider->management_key,
+                                generation->bits, generation->group);
+    if (error == NULL)
+        return 1;
+    PROVIDER_RAISE(generation->provider, error);
+    return 0;
+}
+
+static int generate_in_software(struct generation *generation, struct key *key,
+                                OSSL_CALLBACK *callback, void *callback_argument)
+{
     if (callback != NULL) {
         generation->callback = callback;
         generation->callback_argument = callback_argument;
         EVP_PKEY_CTX_set_app_data(generation->context, generation);
         EVP_PKEY_CTX_set_cb(generation->context, report_progress);
     }
-    if (EVP_PKEY_generate(generation->context, &key->pkey) != 1) {
-        key_free(key);
-        return NULL;
-    }
     key->selection = generation->selection | OSSL_KEYMGMT_SELECT_ALL_PARAMETERS;
-    return key;
+    return EVP_PKEY_generate(generation->context, &key->pkey) == 1;
+}
+
+void *keymgmt_gen(void *argument, OSSL_CALLBACK *callback, void *callback_argument)
+{
+    struct generation *generation = argument;
+    const char *uri = card_uri(generation);
+    struct key *key = key_new(generation->provider, generation->type);
+
+    if (key == NULL)
+        return NULL;
+    if (uri != NULL ? intend(generation, key, uri)
+                    : generate_in_software(generation, key, callback, callback_argument))
+        return key;
+    key_free(key);
+    return NULL;
 }
 
 void keymgmt_gen_cleanup(void *argument)
@@ -117,5 +199,8 @@ void keymgmt_gen_cleanup(void *argument)
     if (generation == NULL)
         return;
     EVP_PKEY_CTX_free(generation->context);
+    OPENSSL_free(generation->card_uri);
+    OPENSSL_free(generation->management_key);
+    OPENSSL_free(generation->group);
     OPENSSL_free(generation);
 }

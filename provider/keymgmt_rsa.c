@@ -72,6 +72,22 @@ static const OSSL_PARAM *rsa_settable_params(void *provctx)
     return keymgmt_settable_params(provctx, "RSA");
 }
 
+/* EVP_PKEY-RSA(7), "Keygen parameters", and ours. */
+static const OSSL_PARAM *rsa_gen_settable_params(void *generation, void *provctx)
+{
+    static const OSSL_PARAM params[] = {
+        OSSL_PARAM_size_t(OSSL_PKEY_PARAM_RSA_BITS, NULL),
+        OSSL_PARAM_size_t(OSSL_PKEY_PARAM_RSA_PRIMES, NULL),
+        OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_E, NULL, 0),
+        KEYMGMT_CARD_TYPES,
+        OSSL_PARAM_END,
+    };
+
+    (void)generation;
+    (void)provctx;
+    return params;
+}
+
 static const char *rsa_query_operation_name(int operation)
 {
     switch (operation) {
@@ -88,6 +104,7 @@ const OSSL_DISPATCH keymgmt_rsa_functions[] = {
     RSA_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))rsa_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))rsa_gen_init},
+    {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))rsa_gen_settable_params},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))rsa_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))rsa_settable_params},
     {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (void (*)(void))rsa_query_operation_name},
@@ -125,6 +142,7 @@ const OSSL_DISPATCH keymgmt_rsa_pss_functions[] = {
     RSA_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))rsa_pss_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))rsa_pss_gen_init},
+    {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))keymgmt_gen_settable_params},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))rsa_pss_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))rsa_pss_settable_params},
     {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (void (*)(void))rsa_pss_query_operation_name},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The provider's entry point and its table of contents (provider(7), provider-base(7)). */
 #include "provider.h"
+#include "reference.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -57,6 +58,34 @@ static const OSSL_ALGORITHM store_algorithms[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+#define FROM_PEM       PROPERTIES ",input=pem"
+#define FROM_REFERENCE PROPERTIES ",input=der,structure=" REFERENCE_STRUCTURE
+
+static const OSSL_ALGORITHM decoder_algorithms[] = {
+    {"DER", FROM_PEM, decoder_pem_functions, "Card key references in PEM"},
+    {RSA_NAMES, FROM_REFERENCE, decoder_rsa_functions, "Card key references"},
+    {EC_NAMES, FROM_REFERENCE, decoder_ec_functions, "Card key references"},
+    {EC_NAMES, PROPERTIES ",input=der,structure=type-specific", decoder_parameters_functions,
+     "Parameters of keys to make"},
+    {NULL, NULL, NULL, NULL},
+};
+
+#define TO_PEM PROPERTIES ",output=pem,structure="
+
+static const OSSL_ALGORITHM encoder_algorithms[] = {
+    {RSA_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions, "Card key references"},
+    {RSA_NAMES, TO_PEM "EncryptedPrivateKeyInfo", encoder_encrypted_private_key_info_functions,
+     "Card key references"},
+    {RSA_NAMES, TO_PEM "type-specific", encoder_type_specific_functions, "Card key references"},
+    {RSA_NAMES, TO_PEM "pkcs1", encoder_pkcs1_functions, "Card key references"},
+    {EC_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions, "Card key references"},
+    {EC_NAMES, TO_PEM "EncryptedPrivateKeyInfo", encoder_encrypted_private_key_info_functions,
+     "Card key references"},
+    {EC_NAMES, TO_PEM "type-specific", encoder_type_specific_functions, "Card key references"},
+    {EC_NAMES, TO_PEM "X9.62", encoder_x962_functions, "Card key references"},
+    {NULL, NULL, NULL, NULL},
+};
+
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache)
 {
     (void)provctx;
@@ -72,6 +101,10 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
         return key_exchange_algorithms;
     case OSSL_OP_STORE:
         return store_algorithms;
+    case OSSL_OP_DECODER:
+        return decoder_algorithms;
+    case OSSL_OP_ENCODER:
+        return encoder_algorithms;
     default:
         return NULL;
     }
@@ -159,6 +192,8 @@ static void teardown(void *provctx)
     if (provider == NULL)
         return;
     card_context_free(provider->cards);
+    OPENSSL_free(provider->generate);
+    OPENSSL_free(provider->management_key);
     secret_free(provider->rejection_secret);
     if (provider->default_provider != NULL)
         OSSL_PROVIDER_unload(provider->default_provider);
@@ -180,6 +215,9 @@ static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *
 {
     for (; in->function_id != 0; in++) {
         switch (in->function_id) {
+        case OSSL_FUNC_CORE_GET_PARAMS:
+            provider->core_get_params = OSSL_FUNC_core_get_params(in);
+            break;
         case OSSL_FUNC_CORE_NEW_ERROR:
             provider->core_new_error = OSSL_FUNC_core_new_error(in);
             break;
@@ -193,8 +231,23 @@ static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *
             break;
         }
     }
-    return provider->core_new_error != NULL && provider->core_set_error_debug != NULL &&
-           provider->core_vset_error != NULL;
+    return provider->core_get_params != NULL && provider->core_new_error != NULL &&
+           provider->core_set_error_debug != NULL && provider->core_vset_error != NULL;
+}
+
+/* What the provider's section of the configuration says under that name. */
+static bool take_setting(const struct provider *provider, const char *name, char **value)
+{
+    char *text = NULL;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_ptr(name, &text, 0),
+        OSSL_PARAM_construct_end(),
+    };
+
+    if (!provider->core_get_params(provider->core, params) || text == NULL)
+        return true;
+    *value = OPENSSL_strdup(text);
+    return *value != NULL;
 }
 
 static struct error *make_rejection_secret(struct provider *provider)
@@ -214,7 +267,9 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     struct error *error;
 
     provider->core = core;
-    if (!take_core_functions(provider, in))
+    if (!take_core_functions(provider, in) ||
+        !take_setting(provider, "generate", &provider->generate) ||
+        !take_setting(provider, "management-key-source", &provider->management_key))
         return false;
     provider->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in);
     if (provider->libctx == NULL)

@@ -12,6 +12,7 @@
 /* One instance of the provider: what OSSL_provider_init() makes, "provctx" in OpenSSL's words. */
 struct provider {
     const OSSL_CORE_HANDLE *core;
+    OSSL_FUNC_core_get_params_fn *core_get_params;
     OSSL_FUNC_core_new_error_fn *core_new_error;
     OSSL_FUNC_core_set_error_debug_fn *core_set_error_debug;
     OSSL_FUNC_core_vset_error_fn *core_vset_error;
@@ -25,6 +26,10 @@ struct provider {
     OSSL_PROVIDER *default_provider;
 
     struct card_context *cards;
+
+    /* From the provider's section of the configuration; NULL where it does not say. */
+    char *generate;       /* the URI where new keys are made */
+    char *management_key; /* where a card's management key comes from */
 
     /*
      * Random bytes behind implicit rejection (see asym_cipher_rsa.c). Made when the provider is
@@ -59,6 +64,15 @@ extern const OSSL_DISPATCH asym_cipher_rsa_functions[];
 extern const OSSL_DISPATCH key_exchange_ecdh_functions[];
 extern const OSSL_DISPATCH key_exchange_x25519_functions[];
 extern const OSSL_DISPATCH store_functions[];
+extern const OSSL_DISPATCH decoder_pem_functions[];
+extern const OSSL_DISPATCH decoder_rsa_functions[];
+extern const OSSL_DISPATCH decoder_ec_functions[];
+extern const OSSL_DISPATCH decoder_parameters_functions[];
+extern const OSSL_DISPATCH encoder_private_key_info_functions[];
+extern const OSSL_DISPATCH encoder_encrypted_private_key_info_functions[];
+extern const OSSL_DISPATCH encoder_type_specific_functions[];
+extern const OSSL_DISPATCH encoder_pkcs1_functions[];
+extern const OSSL_DISPATCH encoder_x962_functions[];
 
 /*
  * Names under which only this provider has operations. Our key management answers with them, so

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "signature.h"
+#include "intention.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -71,8 +72,10 @@ static int initialize(struct signature *signature, struct key *key, start_functi
 
     if (key == NULL)
         key = signature->key;
+    if (key == NULL || !intention_realize(key))
+        return 0;
     /* A card's private half is not in the software context, which verifies where it would sign. */
-    if (key != NULL && key->card != NULL && start == EVP_PKEY_sign_init)
+    if (key->card != NULL && start == EVP_PKEY_sign_init)
         start = EVP_PKEY_verify_init;
     software = software_new(key, start);
     if (software == NULL)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "software.h"
+#include "intention.h"
 
 #include <openssl/params.h>
 
-EVP_PKEY_CTX *software_new(const struct key *key, int (*start)(EVP_PKEY_CTX *context))
+EVP_PKEY_CTX *software_new(struct key *key, int (*start)(EVP_PKEY_CTX *context))
 {
     EVP_PKEY_CTX *software;
 
-    if (key == NULL || key->pkey == NULL)
+    if (key == NULL || key->pkey == NULL || !intention_realize(key))
         return NULL;
     software = EVP_PKEY_CTX_new_from_pkey(key->provider->libctx, key->pkey, NULL);
     if (software != NULL && start(software) == 1)

@@ -11,7 +11,7 @@
 
 /* A new context on the key's software half, for EVP_PKEY_CTX_free(), started with `start` (such as
    EVP_PKEY_decrypt_init); NULL where there is none or it does not start. */
-EVP_PKEY_CTX *software_new(const struct key *key, int (*start)(EVP_PKEY_CTX *context));
+EVP_PKEY_CTX *software_new(struct key *key, int (*start)(EVP_PKEY_CTX *context));
 
 /* A number that is set in the context; `otherwise` where the context does not say. */
 int software_number(EVP_PKEY_CTX *software, const char *parameter, int otherwise);

@@ -8,6 +8,7 @@
  * key management before it asked ours.
  */
 #include "key.h"
+#include "passphrase.h"
 
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
@@ -37,8 +38,7 @@ struct load {
     struct store *store;
     OSSL_CALLBACK *object;
     void *object_argument;
-    OSSL_PASSPHRASE_CALLBACK *passphrase;
-    void *passphrase_argument;
+    struct passphrase passphrase;
 };
 
 static void store_free(struct store *store)
@@ -85,38 +85,6 @@ static int store_set_ctx_params(void *context, const OSSL_PARAM params[])
     const OSSL_PARAM *expected = OSSL_PARAM_locate_const(params, OSSL_STORE_PARAM_EXPECT);
 
     return expected == NULL || OSSL_PARAM_get_int(expected, &store->expected);
-}
-
-/* ---- PINs -------------------------------------------------------------------------------- */
-
-/* Asks the application for a PIN, by whatever it gave libcrypto for that. */
-static struct error *ask_application(void *argument, const char *what, struct secret **pin)
-{
-    struct load *load = argument;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PASSPHRASE_PARAM_INFO, (char *)(uintptr_t)what, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    size_t length = 0;
-    int answered;
-    struct error *error = secret_new(NULL, SECRET_MAX, pin);
-
-    if (error != NULL)
-        return error;
-    ERR_set_mark();
-    answered = load->passphrase((char *)secret_bytes(*pin), SECRET_MAX, &length, params,
-                                load->passphrase_argument);
-    ERR_pop_to_mark();
-    if (answered && length <= SECRET_MAX) {
-        secret_truncate(*pin, length);
-        return NULL;
-    }
-    secret_free(*pin);
-    *pin = NULL;
-    return error_new(ERROR_PIN_SOURCE,
-                     "no PIN for %s: the program gave none, and there is no terminal to ask on; "
-                     "name a source in the URI, such as ?pin-source=file:/path/to/pin",
-                     what);
 }
 
 /* ---- searching --------------------------------------------------------------------------- */
@@ -240,25 +208,6 @@ static bool emit_certificate(struct load *load, const uint8_t *der, size_t lengt
     return load->object(params, load->object_argument);
 }
 
-/* The key is handed over by reference; keymgmt_load() takes it and leaves NULL behind. */
-static bool emit_key(struct load *load, struct key *key)
-{
-    int type = OSSL_OBJECT_PKEY;
-    struct key *reference = key;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
-        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, (char *)(uintptr_t)key->type,
-                                         0),
-        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &reference,
-                                          sizeof(reference)),
-        OSSL_PARAM_construct_end(),
-    };
-    bool taken = load->object(params, load->object_argument);
-
-    key_free(reference);
-    return taken;
-}
-
 static bool load_failed(struct load *load, struct error *error)
 {
     load->store->finished = true;
@@ -287,11 +236,11 @@ static bool load_key(struct load *load, struct card_key *card)
     struct key *key;
 
     if (private_half)
-        error = card_key_prepare_pin(card, load->passphrase != NULL ? ask_application : NULL, load);
+        error = card_key_prepare_pin(card, passphrase_ask_pin, &load->passphrase);
     if (error != NULL)
         return load_failed(load, error);
     key = key_new_from_card(load->store->provider, card, private_half);
-    return key != NULL && emit_key(load, key);
+    return key != NULL && key_hand_over(key, load->object, load->object_argument);
 }
 
 /* The certificate beside the key that was just handed out, for a caller that goes on asking. */
@@ -345,7 +294,7 @@ static int store_load(void *context, OSSL_CALLBACK *object, void *object_argumen
                       OSSL_PASSPHRASE_CALLBACK *passphrase, void *passphrase_argument)
 {
     struct store *store = context;
-    struct load load = {store, object, object_argument, passphrase, passphrase_argument};
+    struct load load = {store, object, object_argument, {passphrase, passphrase_argument}};
 
     if (store->uri == NULL) {
         struct error *error;

@@ -2,21 +2,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs what the tests need (Debian), builds, and runs every test under CTest.
 #
-#   sudo test/run.sh [PRESET...]      presets of CMakePresets.json; "release" if none is named
+#   sudo test/run.sh [OPTION...] [PRESET...]    presets of CMakePresets.json; "release" if none is named
+#
+#   --packages    only install what the tests with these presets need
+#   --no-lint     leave out the tests that look at the source only
+#
+# BUILD_ROOT names the directory that each preset has its build in; "build" in the tree if unset.
+#
+# The source is looked at (lint) on Debian 12 only: .clang-format is bound to its clang-format-14, and
+# what the source says is the same on every release.
 #
 # The tests start a pcscd of their own each, in namespaces of their own, which takes root. They
 # touch nothing of the machine's and send nothing beyond loopback.
 set -euo pipefail
 
+# One list for all releases of Debian, which therefore names no versions.
 packages=(
     build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
-    valgrind gdb strace procps                                   # what they look into
-    git clang-format-14 shellcheck mandoc                        # lint
+    valgrind gdb strace procps xxd                               # what they look into
 )
-sanitizer_packages=(clang libclang-rt-14-dev)
+lint_packages=(git clang-format-14 shellcheck mandoc)
+sanitizer_packages=(clang libclang-rt-dev)
 
 fail() {
     echo "test/run.sh: $*" >&2
@@ -37,21 +46,41 @@ install_missing() {
         "${missing[@]}" >/dev/null
 }
 
+install_packages() {
+    install_missing "${packages[@]}"
+    [ $lint = OFF ] || install_missing "${lint_packages[@]}"
+    case " $* " in *" asan "*) install_missing "${sanitizer_packages[@]}" ;; esac
+}
+
 run_preset() {
+    local build=${BUILD_ROOT:-$PWD/build}/$1
+
     echo "== $1: configuring"
-    cmake --preset "$1" -DCARD_WERROR=ON >/dev/null
+    cmake --preset "$1" -B "$build" -DCARD_WERROR=ON -DCARD_LINT=$lint >/dev/null
     echo "== $1: building"
-    cmake --build --preset "$1" --parallel "$(nproc)"
+    cmake --build "$build" --parallel "$(nproc)"
     echo "== $1: testing"
-    ctest --preset "$1" --parallel "$((2 * $(nproc)))"
+    ctest --test-dir "$build" --output-on-failure --parallel "$((2 * $(nproc)))"
 }
 
 [ "$(id -u)" -eq 0 ] || fail "needs root, for namespaces and packages: sudo test/run.sh"
 command -v apt-get >/dev/null || fail "knows Debian's packages only; see the list at its top"
 cd "$(dirname "$0")/.."
+lint=OFF
+packages_only=false
+! grep -q '^VERSION_CODENAME=bookworm' /etc/os-release || lint=ON
+while [ $# -gt 0 ]; do
+    case $1 in
+    --packages) packages_only=true ;;
+    --no-lint) lint=OFF ;;
+    -*) fail "unknown option $1; see the lines at its top" ;;
+    *) break ;;
+    esac
+    shift
+done
 [ $# -gt 0 ] || set -- release
-install_missing "${packages[@]}"
-case " $* " in *" asan "*) install_missing "${sanitizer_packages[@]}" ;; esac
+install_packages "$@"
+! $packages_only || exit 0
 for preset in "$@"; do
     run_preset "$preset"
 done

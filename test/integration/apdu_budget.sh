@@ -5,15 +5,6 @@ source "$(dirname "$0")/lib.sh"
 
 P=(-provider default -provider card)
 
-# expect_apdus NUMBER COMMAND...: the command succeeds, and costs that many commands at the most.
-expect_apdus() {
-    local budget=$1
-    shift
-    apdu_log_clear
-    "$@" >out 2>err || fail "$*: $(<err)"
-    (($(apdu_count) <= budget)) || fail "$(apdu_count) commands, not $budget: $*: $(apdu_list)"
-}
-
 pcscd_start
 card_insert --profile yubikey --key 9a=p256 --key 9c=rsa2048 --certificate 9a=/CN=x --certificate 9c=/CN=x
 echo $PIN >pin

@@ -29,9 +29,9 @@ tries() {
 }
 
 # error.h: codes by number.
-URI=4 NO_SERVICE=5 NO_READER=6 NO_CARD=7 UNKNOWN_CARD=8 CARD_REMOVED=9 CARD_ANSWER=14 NOT_FOUND=15
-AMBIGUOUS=16 OTHER_KEY=17 UNSUPPORTED=18 DENIED=19 PIN_SOURCE=21 PIN_FORMAT=22 PIN_WRONG=23
-PIN_LAST_TRY=24 PIN_BLOCKED=25 ARGUMENT=3
+URI=4 NO_SERVICE=5 NO_READER=6 NO_CARD=7 UNKNOWN_CARD=8 CARD_REMOVED=9 NOT_FOUND=15
+AMBIGUOUS=16 OTHER_KEY=17 UNSUPPORTED=18 PIN_SOURCE=21 PIN_FORMAT=22 PIN_WRONG=23
+PIN_LAST_TRY=24 PIN_BLOCKED=25
 
 refused $NO_SERVICE "systemctl start pcscd" key card:
 refused $URI 'no attribute is called "slut"' key card:slut=9a
@@ -98,18 +98,17 @@ card_remove
 rm -f card.state
 card_insert --profile yubikey --key 9a=p256 --remove-at-ins 87
 refused $CARD_REMOVED "taken out while it was to sign" sign "card:slot=9a?$SOURCE"
-CARD_PID=
+export CARD_PID=
 card_insert
 
 # hook COMMAND: what card_tool runs in between: lib.sh's functions, in this shell, by two pipes.
 mkfifo ask answer
 in_between() {
-    local line
-    read -r line <ask
+    read -r _ <ask
     "$@"
-    echo done >answer
+    echo gone >answer
 }
-HOOK="echo go >$WORK/ask; read -r line <$WORK/answer"
+HOOK="echo go >$WORK/ask; read -r _ <$WORK/answer"
 put_back() { card_remove; card_insert "$@"; }
 
 "$CARD_TOOL" sign "card:slot=9a?$SOURCE" 2 "$HOOK" >out 2>err & signer=$!
@@ -137,7 +136,7 @@ card_remove
 
 # pcscd restarted in between.
 card_insert
-restart() { pcscd_stop; pcscd_start; CARD_PID=; card_insert; }
+restart() { pcscd_stop; pcscd_start; card_insert; }
 "$CARD_TOOL" sign "card:slot=9a?$SOURCE" 2 "$HOOK" >out 2>err & signer=$!
 in_between restart
 wait $signer || fail "after pcscd was restarted: $(<err)"

@@ -52,6 +52,23 @@ card_insert
 apdu_send 00A4040005A000000308 00200080 >answers
 expect_in "SW1=0x63, SW2=0xC2" answers
 
+# What makes it survive a power cut, which no kill can show: the new state is on the disk, under its name,
+# before the answer leaves. (Without -I 2 strace could not be ended.)
+card_remove
+cat >traced <<EOF
+#!/bin/sh
+exec strace -qq -I 2 -o $WORK/trace -e trace=read,write,fsync,rename,sendto $SOFTCARD "\$@"
+EOF
+chmod +x traced
+SOFTCARD=$WORK/traced card_insert
+apdu_send 00A4040005A000000308 002000800838383838383838FF >answers
+expect_in "SW1=0x63, SW2=0xC1" answers
+card_remove
+grep -o "^[a-z]*" trace | uniq | paste -sd" " >order
+# The command, the temporary file, the directory, the log, the answer.
+expect_in "read write fsync rename fsync write sendto" order
+card_insert
+
 # Killed at any moment: the state can be read, and holds whatever key was answered.
 for i in $(seq 20); do
     rm -f public.pem

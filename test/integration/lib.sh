@@ -83,10 +83,12 @@ _port_open() {
     grep -q ":$(printf %04X "$1") .* 0A " /proc/net/tcp
 }
 
+# pcscd_start [OPTION]...: instead of what PCSCD_OPTIONS says, if there are any.
 pcscd_start() {
+    (($# > 0)) || set -- ${PCSCD_OPTIONS:+"$PCSCD_OPTIONS"}
     mkdir -p /run/pcscd
     [[ ! -e $WORK/pcscd.log ]] || mv "$WORK/pcscd.log" "$WORK/pcscd.$EPOCHREALTIME.log"
-    pcscd --foreground --info >>"$WORK/pcscd.log" 2>&1 &
+    pcscd --foreground --info "$@" >>"$WORK/pcscd.log" 2>&1 &
     PCSCD_PID=$!
     wait_until 10 "pcscd to listen" _pcscd_listens
 }
@@ -177,13 +179,14 @@ card_remove() {
 
 # apdu_log_clear [LOG]: from here on commands are counted. The log itself is not cut short: the card has
 # it open.
-# shellcheck disable=SC2120 # the log is seldom named
+# shellcheck disable=SC2120 # one test names the log
 apdu_log_clear() {
     local log=${1:-$WORK/card.log}
     wc -c <"$log" >"$log.mark"
 }
 
 # apdu_log [LOG]: the log since the last apdu_log_clear.
+# shellcheck disable=SC2120
 apdu_log() {
     local log=${1:-$WORK/card.log} mark=0
     [[ ! -e $log.mark ]] || mark=$(<"$log.mark")
@@ -191,13 +194,29 @@ apdu_log() {
 }
 
 # apdu_count [LOG]: how many commands since then.
+# shellcheck disable=SC2120
 apdu_count() {
     apdu_log "${1:-}" | grep -c '"command"' || true
 }
 
 # apdu_list [LOG]: their instructions, in one line.
+# shellcheck disable=SC2120
 apdu_list() {
     apdu_log "${1:-}" | jq -r 'select(.command) | .ins + ":" + .sw' | paste -sd' '
+}
+
+# expect_apdus NUMBER COMMAND...: the command succeeds, and sends the card that many commands at most.
+expect_apdus() {
+    local budget=$1
+    shift
+    apdu_log_clear
+    "$@" >"$WORK/out" 2>"$WORK/err" || fail "$*: $(<"$WORK/err")"
+    (($(apdu_count) <= budget)) || fail "$(apdu_count) commands, not $budget: $*: $(apdu_list)"
+}
+
+# pins_sent: how many VERIFY commands with a PIN the card has got since apdu_log_clear.
+pins_sent() {
+    apdu_log | jq -r 'select(.ins == "20") | .command' | grep -c '^00200080[0-9a-f]' || true
 }
 
 # expect_in TEXT FILE: the file has that text in it.

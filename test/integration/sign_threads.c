@@ -2,12 +2,14 @@
 /*
  * sign_threads URI THREADS SIGNATURES: loads the key once, and has each thread make that many
  * signatures with it. Every one is verified with the public key by the default provider.
+ * A thread ends at its first failure; the others go on.
  */
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +18,16 @@ static EVP_PKEY *private_key;
 static EVP_PKEY *public_key;
 static int signatures;
 
-static void die(const char *what)
+static void report(const char *what)
 {
     fprintf(stderr, "%s\n", what);
     ERR_print_errors_fp(stderr);
+}
+
+/* For the main thread, while it is alone: exit() takes libcrypto away from under other threads. */
+static void die(const char *what)
+{
+    report(what);
     exit(1);
 }
 
@@ -55,24 +63,46 @@ static EVP_PKEY *reread(EVP_PKEY *key)
     return copy;
 }
 
-static void sign_and_verify(const char *text)
+static bool sign(const char *text, unsigned char *signature, size_t *length)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool signed_it =
+        EVP_DigestSignInit_ex(context, NULL, "SHA256", NULL, NULL, private_key, NULL) == 1 &&
+        EVP_DigestSign(context, signature, length, (const unsigned char *)text, strlen(text)) == 1;
+
+    EVP_MD_CTX_free(context);
+    return signed_it;
+}
+
+static bool verify(const char *text, const unsigned char *signature, size_t length)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool verified =
+        EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, public_key, NULL) == 1 &&
+        EVP_DigestVerify(context, signature, length, (const unsigned char *)text, strlen(text)) ==
+            1;
+
+    EVP_MD_CTX_free(context);
+    return verified;
+}
+
+static bool sign_and_verify(const char *text)
+{
     unsigned char signature[1024];
     size_t length = sizeof(signature);
 
-    if (EVP_DigestSignInit_ex(context, NULL, "SHA256", NULL, NULL, private_key, NULL) != 1 ||
-        EVP_DigestSign(context, signature, &length, (const unsigned char *)text, strlen(text)) != 1)
-        die("signing");
-    EVP_MD_CTX_free(context);
-    context = EVP_MD_CTX_new();
-    if (EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, public_key, NULL) != 1 ||
-        EVP_DigestVerify(context, signature, length, (const unsigned char *)text, strlen(text)) !=
-            1)
-        die("verifying");
-    EVP_MD_CTX_free(context);
+    if (!sign(text, signature, &length)) {
+        report("signing");
+        return false;
+    }
+    if (!verify(text, signature, length)) {
+        report("verifying");
+        return false;
+    }
+    return true;
 }
 
+/* A thread: returns NULL, or `argument` where a signature failed, and then makes no further one. */
 static void *work(void *argument)
 {
     const int *number = argument;
@@ -80,7 +110,8 @@ static void *work(void *argument)
 
     for (int i = 0; i < signatures; i++) {
         snprintf(text, sizeof(text), "signature %d of thread %d", i, *number);
-        sign_and_verify(text);
+        if (!sign_and_verify(text))
+            return argument;
     }
     return NULL;
 }
@@ -90,6 +121,7 @@ int main(int argc, char **argv)
     OSSL_PROVIDER *providers[2];
     pthread_t threads[64];
     int numbers[64];
+    int failed = 0;
     int count = argc == 4 ? atoi(argv[2]) : 0;
 
     if (count < 1 || count > 64) {
@@ -108,12 +140,20 @@ int main(int argc, char **argv)
         if (pthread_create(&threads[i], NULL, work, &numbers[i]) != 0)
             die("pthread_create");
     }
-    for (int i = 0; i < count; i++)
-        pthread_join(threads[i], NULL);
+    for (int i = 0; i < count; i++) {
+        void *result = NULL;
+
+        pthread_join(threads[i], &result);
+        failed += result != NULL;
+    }
     EVP_PKEY_free(public_key);
     EVP_PKEY_free(private_key);
     OSSL_PROVIDER_unload(providers[1]);
     OSSL_PROVIDER_unload(providers[0]);
+    if (failed > 0) {
+        fprintf(stderr, "%d of %d threads failed\n", failed, count);
+        return 1;
+    }
     printf("%d signatures verified\n", count * signatures);
     return 0;
 }

@@ -98,7 +98,7 @@ for link in "" --no-extended; do
     card_insert --profile yubikey --serial 7654321 --management-algorithm 3des \
         --attestation-root root.pem ${link:+"$link"}
     tool -a version -a status >status
-    expect_in "Application version 5.7.1 found." status
+    expect_in " version 5.7.1 found." status # "Application", and since 2.7.3 "Firmware"
     expect_in "Serial Number:	7654321" status
     keys_and_certificates
     imported_key

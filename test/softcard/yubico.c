@@ -134,7 +134,7 @@ uint16_t soft_piv_attest(struct soft_card *card, const struct soft_apdu *apdu,
         apdu->p1 == SOFT_SLOT_ATTESTATION)
         return SOFT_WRONG_PARAMETERS;
     if (key->pkey == NULL)
-        return SOFT_REFERENCE_NOT_FOUND;
+        return SOFT_NOT_FOUND;
     if (!key->generated)
         return SOFT_WRONG_DATA;
     return soft_attest_key(&card->state, apdu->p1, out) ? SOFT_OK : SOFT_FAILURE;

@@ -221,6 +221,18 @@ static void authenticates_mutually(void **state)
     assert_status(card, "0047009A05AC03800111", SOFT_OK);
 }
 
+/* SP 800-78-4, table 6-2: 00 stands for 3DES. */
+static void takes_3des_by_both_its_names(void **state)
+{
+    struct soft_card *card = *state;
+
+    assert_status(card, "0087009B047C02810000", SOFT_OK);
+    assert_status(card, "0087039B047C02810000", SOFT_OK);
+    assert_status(card, "00870A9B047C02810000", SOFT_WRONG_PARAMETERS);
+    harness_administrator(card);
+    assert_answer(card, "0047009A05AC03800114", "", 0x6166);
+}
+
 static void hides_printed_information(void **state)
 {
     struct soft_card *card = *state;
@@ -317,6 +329,7 @@ int main(void)
         card_test(guards_administration, yubikey),
         card_test(authenticates_once_per_challenge, yubikey),
         card_test(authenticates_mutually, yubikey),
+        card_test(takes_3des_by_both_its_names, piv),
         card_test(hides_printed_information, yubikey),
         card_test(knows_no_extensions_on_plain_piv, piv),
         card_test(tells_metadata, yubikey),

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Keys that are known from a key reference: which card they are on is found out when it matters. */
+#include "card_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The slot as the application writes it; find_app() has made sure that there is one. */
+static const char *slot_name(const struct card_app *app, const char *slot)
+{
+    size_t i = 0;
+    while (app->slots[i] != NULL && strcasecmp(app->slots[i], slot) != 0)
+        i++;
+    return app->slots[i];
+}
+
+static struct error *fill_in(struct card_key *key, struct card_context *context,
+                             const struct card_uri *uri, EVP_PKEY *public_key)
+{
+    struct error *error = card_uri_copy(uri, &key->uri);
+    if (error != NULL)
+        return error;
+    if (!EVP_PKEY_up_ref(public_key))
+        return error_no_memory();
+    key->key.public_key = public_key;
+    key->context = context_ref(context);
+    return NULL;
+}
+
+struct error *card_key_from_reference(struct card_context *context, const struct card_uri *uri,
+                                      EVP_PKEY *public_key, enum card_policy pin_policy,
+                                      struct card_key **out)
+{
+    const struct card_app *app;
+    struct error *error = find_app(uri, &app);
+    *out = NULL;
+    if (error == NULL && uri->slot == NULL)
+        error = error_new(ERROR_ARGUMENT, "the key reference's URI names no slot");
+    if (error != NULL)
+        return error;
+    struct card_key *key = calloc(1, sizeof(*key));
+    if (key == NULL)
+        return error_no_memory();
+    atomic_init(&key->references, 1);
+    lock_init(&key->lock);
+    key->app = app;
+    key->key.pin_policy = pin_policy;
+    (void)snprintf(key->key.slot, sizeof(key->key.slot), "%s", slot_name(app, uri->slot));
+    error = fill_in(key, context, uri, public_key);
+    if (error == NULL)
+        *out = key;
+    else
+        card_key_free(key);
+    return error;
+}
+
+char *key_describe_card(const struct card_key *key)
+{
+    char *text = NULL;
+    int length = key->uri->serial != NULL
+                     ? asprintf(&text, "%s card %s", key->app->title, key->uri->serial)
+                     : asprintf(&text, "the %s card of the key reference", key->app->title);
+    return length < 0 ? NULL : text;
+}
+
+/* Says which card is wanted, whatever kept it from being found. */
+static struct error *not_here(const struct card_key *key, struct error *cause)
+{
+    char *name = key_describe_card(key);
+    enum error_code code = error_code(cause);
+    if (code == ERROR_NOT_FOUND || code == ERROR_UNKNOWN_CARD)
+        code = ERROR_OTHER_KEY;
+    if (name == NULL || (code != ERROR_OTHER_KEY && code != ERROR_NO_CARD)) {
+        free(name);
+        return cause;
+    }
+    cause = error_wrap(cause, code,
+                       "the key reference stands for the key in slot %s of %s, which is not here: "
+                       "insert that card",
+                       key->key.slot, name);
+    free(name);
+    return cause;
+}
+
+/* What the slot says of its key counts from here on; the public half is the same. */
+static struct error *adopt(struct card_key *key, const struct card_key *found)
+{
+    key->key.pin_policy = found->key.pin_policy;
+    key->key.touch_policy = found->key.touch_policy;
+    key->card = card_ref(found->card);
+    if (key->pin == NULL)
+        return NULL;
+    struct error *error = card_keep_pin(key->card, &key->pin);
+    secret_free(key->pin); /* the card had one already */
+    key->pin = NULL;
+    return error;
+}
+
+struct error *key_find_card(struct card_key *key)
+{
+    struct card_key *found = NULL;
+    struct error *error = NULL;
+    lock_acquire(&key->lock);
+    if (key->card == NULL) {
+        error = find_key_by_public(key->context, key->uri, key->key.public_key, &found);
+        error = error == NULL ? adopt(key, found) : not_here(key, error);
+    }
+    lock_release(&key->lock);
+    card_key_free(found);
+    return error;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Encoders (provider-encoder(7)) for private keys in PEM: writing out a key that is on a card gives
+ * a key reference, since there is nothing else to write. libcrypto prefers a provider's own
+ * encoders for its keys, so that software keys come by as well; they go on to the default
+ * provider's. Public halves are exported to the default provider's encoders by libcrypto itself.
+ */
+#include "intention.h"
+#include "key.h"
+#include "passphrase.h"
+#include "reference.h"
+#include "reference_encryption.h"
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/encoder.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+
+struct encoder {
+    struct provider *provider;
+    const char *structure; /* as the table names it */
+    char *cipher;          /* NULL: not encrypted */
+};
+
+static struct encoder *encoder_new(struct provider *provider, const char *structure)
+{
+    struct encoder *encoder = OPENSSL_zalloc(sizeof(*encoder));
+
+    if (encoder == NULL)
+        return NULL;
+    encoder->provider = provider;
+    encoder->structure = structure;
+    return encoder;
+}
+
+static void *private_key_info_newctx(void *provctx)
+{
+    return encoder_new(provctx, "PrivateKeyInfo");
+}
+
+static void *encrypted_private_key_info_newctx(void *provctx)
+{
+    return encoder_new(provctx, "EncryptedPrivateKeyInfo");
+}
+
+static void *type_specific_newctx(void *provctx)
+{
+    return encoder_new(provctx, "type-specific");
+}
+
+static void *pkcs1_newctx(void *provctx)
+{
+    return encoder_new(provctx, "pkcs1");
+}
+
+static void *x962_newctx(void *provctx)
+{
+    return encoder_new(provctx, "X9.62");
+}
+
+static void encoder_freectx(void *context)
+{
+    struct encoder *encoder = context;
+
+    if (encoder == NULL)
+        return;
+    OPENSSL_free(encoder->cipher);
+    OPENSSL_free(encoder);
+}
+
+static int encoder_does_selection(void *provctx, int selection)
+{
+    (void)provctx;
+    return (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
+}
+
+static const OSSL_PARAM *encoder_settable_ctx_params(void *provctx)
+{
+    static const OSSL_PARAM params[] = {
+        OSSL_PARAM_utf8_string(OSSL_ENCODER_PARAM_CIPHER, NULL, 0),
+        OSSL_PARAM_utf8_string(OSSL_ENCODER_PARAM_PROPERTIES, NULL, 0),
+        OSSL_PARAM_END,
+    };
+
+    (void)provctx;
+    return params;
+}
+
+static int encoder_set_ctx_params(void *context, const OSSL_PARAM params[])
+{
+    struct encoder *encoder = context;
+    const OSSL_PARAM *cipher = OSSL_PARAM_locate_const(params, OSSL_ENCODER_PARAM_CIPHER);
+
+    if (cipher == NULL)
+        return 1;
+    OPENSSL_free(encoder->cipher);
+    encoder->cipher = NULL;
+    return cipher->data == NULL || OSSL_PARAM_get_utf8_string(cipher, &encoder->cipher, 0);
+}
+
+/* ---- card keys --------------------------------------------------------------------------- */
+
+static struct error *encode_reference(const struct key *key, uint8_t **der, size_t *length)
+{
+    struct reference reference = {NULL, key->pkey, card_key_pin_policy(key->card)};
+    char *uri = NULL;
+    struct error *error = card_key_uri(key->card, CARD_OBJECT_ANY, &uri);
+
+    if (error == NULL)
+        error = card_uri_parse(uri, &reference.uri);
+    if (error == NULL)
+        error = reference_encode(&reference, der, length);
+    card_uri_free(reference.uri);
+    free(uri);
+    return error;
+}
+
+/* Replaces the DER in *der by its encryption. */
+static struct error *encrypt(const struct encoder *encoder, const struct passphrase *passphrase,
+                             uint8_t **der, size_t *length)
+{
+    uint8_t *encrypted = NULL;
+    struct error *error = reference_encrypt(encoder->provider->libctx, *der, *length,
+                                            encoder->cipher, passphrase, &encrypted, length);
+
+    OPENSSL_free(*der);
+    *der = encrypted;
+    return error;
+}
+
+static struct error *make_reference(const struct encoder *encoder, const struct key *key,
+                                    const struct passphrase *passphrase, uint8_t **der,
+                                    size_t *length)
+{
+    struct error *error = encode_reference(key, der, length);
+
+    if (error == NULL && encoder->cipher != NULL)
+        error = encrypt(encoder, passphrase, der, length);
+    return error;
+}
+
+/* A disk that is full shows when the data leaves for it, so that is waited for. */
+static bool write_pem(BIO *out, const char *label, const uint8_t *der, size_t length)
+{
+    bool written;
+
+    ERR_set_mark();
+    written = PEM_write_bio(out, label, "", der, (long)length) > 0 && BIO_flush(out) > 0;
+    ERR_pop_to_mark();
+    return written;
+}
+
+/* A new key without a reference would be one that nobody knows of: it goes again. */
+static int write_reference(const struct encoder *encoder, BIO *out, struct key *key,
+                           const struct passphrase *passphrase)
+{
+    const char *label =
+        encoder->cipher != NULL ? REFERENCE_ENCRYPTED_PEM_LABEL : REFERENCE_PEM_LABEL;
+    uint8_t *der = NULL;
+    size_t length = 0;
+    struct error *error;
+
+    if (!intention_realize(key))
+        return 0;
+    error = make_reference(encoder, key, passphrase, &der, &length);
+    if (error == NULL && !write_pem(out, label, der, length))
+        error = error_new(ERROR_ARGUMENT, "the output cannot be written");
+    OPENSSL_free(der);
+    if (error == NULL) {
+        intention_keep(key);
+        return 1;
+    }
+    PROVIDER_RAISE(encoder->provider, intention_undo(key, error));
+    return 0;
+}
+
+/* ---- software keys ----------------------------------------------------------------------- */
+
+static int write_software_key(const struct encoder *encoder, BIO *out, const struct key *key,
+                              int selection, const struct passphrase *passphrase)
+{
+    OSSL_ENCODER_CTX *context =
+        OSSL_ENCODER_CTX_new_for_pkey(key->pkey, selection, "PEM", encoder->structure, NULL);
+    int result = context != NULL &&
+                 (encoder->cipher == NULL ||
+                  OSSL_ENCODER_CTX_set_cipher(context, encoder->cipher, NULL) == 1) &&
+                 (passphrase->callback == NULL ||
+                  OSSL_ENCODER_CTX_set_passphrase_cb(context, passphrase->callback,
+                                                     passphrase->argument) == 1) &&
+                 OSSL_ENCODER_to_bio(context, out) == 1;
+
+    OSSL_ENCODER_CTX_free(context);
+    return result;
+}
+
+static int encoder_encode(void *context, OSSL_CORE_BIO *core_bio, const void *object,
+                          const OSSL_PARAM abstract[], int selection,
+                          OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
+{
+    const struct encoder *encoder = context;
+    struct key *key = (struct key *)(uintptr_t)object;
+    const struct passphrase passphrase = {callback, callback_argument};
+    BIO *out;
+    int result;
+
+    if (key == NULL || key->pkey == NULL || abstract != NULL)
+        return 0;
+    out = BIO_new_from_core_bio(encoder->provider->libctx, core_bio);
+    if (out == NULL)
+        return 0;
+    result = key->card != NULL || key->intention != NULL
+                 ? write_reference(encoder, out, key, &passphrase)
+                 : write_software_key(encoder, out, key, selection, &passphrase);
+    BIO_free(out);
+    return result;
+}
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+#define ENCODER_COMMON_FUNCTIONS                                                                   \
+    {OSSL_FUNC_ENCODER_FREECTX, (void (*)(void))encoder_freectx},                                  \
+        {OSSL_FUNC_ENCODER_DOES_SELECTION, (void (*)(void))encoder_does_selection},                \
+        {OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, (void (*)(void))encoder_settable_ctx_params},      \
+        {OSSL_FUNC_ENCODER_SET_CTX_PARAMS, (void (*)(void))encoder_set_ctx_params},                \
+    {                                                                                              \
+        OSSL_FUNC_ENCODER_ENCODE, (void (*)(void))encoder_encode                                   \
+    }
+
+const OSSL_DISPATCH encoder_private_key_info_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))private_key_info_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_encrypted_private_key_info_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))encrypted_private_key_info_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_type_specific_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))type_specific_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_pkcs1_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))pkcs1_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_x962_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))x962_newctx},
+    {0, NULL},
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands of `reissue`, and how they end. */
+#ifndef REISSUE_COMMAND_H
+#define REISSUE_COMMAND_H
+
+/* Exit codes, documented in reissue(1) and stable. */
+enum exit_code {
+    EXIT_CODE_SUCCESS = 0,
+    EXIT_CODE_FAILURE = 1,
+    EXIT_CODE_USAGE = 2,
+    EXIT_CODE_PLAIN_KEY = 3,   /* exec: a private key in plain text appeared */
+    EXIT_CODE_NOT_RUN = 126,   /* exec: the command cannot be run */
+    EXIT_CODE_NOT_FOUND = 127, /* exec: there is no such command */
+    EXIT_CODE_SIGNAL = 128,    /* exec: and the signal's number, where one ended the command */
+};
+
+/* Each takes its words, its own name first, and returns the exit code. */
+int exec_command(int argc, char **argv);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * reissue exec: runs a script that knows nothing of cards. The keys that its `openssl` makes are
+ * made on the card, and what it finds in its key files are references to them.
+ */
+#include "card/card.h"
+#include "command.h"
+#include "key_scan.h"
+#include "openssl_config.h"
+#include "secret_file.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <openssl/crypto.h>
+#include <openssl/ui.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: reissue exec [OPTION ...] [--] COMMAND [ARGUMENT ...]\n"
+    "Runs COMMAND. Keys that `openssl` makes in it (req -newkey, genpkey, genrsa, ecparam "
+    "-genkey)\n"
+    "are made on the card; the key files become references to them.\n"
+    "\n"
+    "  --to URI                     where on the card, such as card:slot=9a (a free slot)\n"
+    "  --pin-source SOURCE          where the PIN comes from: file:PATH, env:NAME,\n"
+    "                               credential:NAME (asked for at the terminal)\n"
+    "  --management-key-source SOURCE\n"
+    "                               the same for the card's management key, in hexadecimal;\n"
+    "                               or \"factory\", for a card on which it was never changed\n"
+    "  --help                       print this\n";
+
+struct options {
+    const char *to;
+    const char *pin_source;
+    const char *management_key;
+    char **command;
+};
+
+static int fail(struct error *error, int code)
+{
+    char *text = error_describe(error);
+
+    fprintf(stderr, "reissue: %s\n", text != NULL ? text : error_message(error));
+    free(text);
+    error_free(error);
+    return code;
+}
+
+/* Returns -1 to go on, or an exit code. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+    static const struct option names[] = {
+        {"to", required_argument, NULL, 't'},
+        {"pin-source", required_argument, NULL, 'p'},
+        {"management-key-source", required_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    *options = (struct options){.to = "card:"};
+    while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
+        switch (option) {
+        case 't':
+            options->to = optarg;
+            break;
+        case 'p':
+            options->pin_source = optarg;
+            break;
+        case 'm':
+            options->management_key = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_CODE_SUCCESS;
+        default:
+            fputs(usage, stderr);
+            return EXIT_CODE_USAGE;
+        }
+    }
+    options->command = argv + optind;
+    if (optind < argc)
+        return -1;
+    fputs(usage, stderr);
+    return EXIT_CODE_USAGE;
+}
+
+/* ---- the PIN ----------------------------------------------------------------------------- */
+
+/* Asks at the terminal; ERROR_PIN_SOURCE where there is none. */
+static struct error *ask_pin(struct secret **pin)
+{
+    UI *ui = UI_new_method(UI_OpenSSL());
+    struct error *error = secret_new(NULL, SECRET_MAX, pin);
+    char *buffer;
+
+    if (error != NULL) {
+        UI_free(ui);
+        return error;
+    }
+    buffer = (char *)secret_bytes(*pin);
+    if (ui != NULL && isatty(STDERR_FILENO) &&
+        UI_add_input_string(ui, "PIN of the card: ", 0, buffer, 1, SECRET_MAX - 1) >= 0 &&
+        UI_process(ui) == 0) {
+        secret_truncate(*pin, strlen(buffer));
+        UI_free(ui);
+        return NULL;
+    }
+    UI_free(ui);
+    secret_free(*pin);
+    return error_new(ERROR_PIN_SOURCE, "no PIN for the card: name a source with --pin-source "
+                                       "(file:PATH, env:NAME or credential:NAME)");
+}
+
+/* Asked for once, here: the script's programs read it from memory that they inherit. */
+static struct error *keep_pin(char **source)
+{
+    char path[32];
+    struct secret *pin;
+    struct error *error = ask_pin(&pin);
+
+    if (error != NULL)
+        return error;
+    error = secret_file_new(pin, path, sizeof(path));
+    secret_free(pin);
+    if (error == NULL && asprintf(source, "file:%s", path) < 0)
+        error = error_no_memory();
+    return error;
+}
+
+/* The same source for programs that run in another directory; for free(). */
+static struct error *absolute_source(const char *source, char **out)
+{
+    static const char file[] = "file:";
+    char *directory = NULL;
+    int length;
+
+    if (strncmp(source, file, strlen(file)) != 0 || source[strlen(file)] == '/') {
+        *out = strdup(source);
+        return *out == NULL ? error_no_memory() : NULL;
+    }
+    directory = getcwd(NULL, 0);
+    if (directory == NULL)
+        return error_new(ERROR_ARGUMENT, "cannot tell the current directory: %s", strerror(errno));
+    length = asprintf(out, "file:%s/%s", directory, source + strlen(file));
+    free(directory);
+    return length < 0 ? error_no_memory() : NULL;
+}
+
+/* The URI for the configuration: where, and with which PIN. *out is for free(). */
+static struct error *make_uri(const struct options *options, char **out)
+{
+    struct card_uri *uri;
+    struct error *error = card_uri_parse(options->to, &uri);
+
+    if (error != NULL)
+        return error;
+    if (options->pin_source != NULL || uri->pin_source != NULL) {
+        char *given = uri->pin_source;
+
+        uri->pin_source = NULL;
+        error = absolute_source(options->pin_source != NULL ? options->pin_source : given,
+                                &uri->pin_source);
+        free(given);
+    } else {
+        error = keep_pin(&uri->pin_source);
+    }
+    if (error == NULL)
+        error = card_uri_format(uri, out);
+    card_uri_free(uri);
+    return error;
+}
+
+/* ---- the configuration ------------------------------------------------------------------- */
+
+/* Writes the file that OPENSSL_CONF will name; `path` is a template for mkstemps(). */
+static struct error *write_config(const struct options *options, char *path)
+{
+    char *uri = NULL;
+    char *management_key = NULL;
+    struct error *error = make_uri(options, &uri);
+    int descriptor;
+    FILE *out;
+
+    if (error == NULL && options->management_key != NULL)
+        error = absolute_source(options->management_key, &management_key);
+    descriptor = error == NULL ? mkstemps(path, 4) : -1;
+    out = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+    if (error == NULL && out == NULL)
+        error = error_new(ERROR_ARGUMENT, "cannot write %s: %s", path, strerror(errno));
+    if (error == NULL)
+        error = openssl_config_write(out, uri, management_key);
+    if (out != NULL && fclose(out) != 0 && error == NULL)
+        error = error_new(ERROR_ARGUMENT, "cannot write %s: %s", path, strerror(errno));
+    free(management_key);
+    free(uri);
+    return error;
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+static int exit_code_of(int status)
+{
+    return WIFSIGNALED(status) ? EXIT_CODE_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static _Noreturn void become(char **command, const char *config)
+{
+    if (setenv("OPENSSL_CONF", config, 1) == 0)
+        execvp(command[0], command);
+    fprintf(stderr, "reissue: cannot run %s: %s\n", command[0], strerror(errno));
+    _exit(errno == ENOENT ? EXIT_CODE_NOT_FOUND : EXIT_CODE_NOT_RUN);
+}
+
+/* What the terminal sends (interrupt, quit) is for the command; this waits for its end. */
+static int run(char **command, const char *config)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction interrupt;
+    struct sigaction quit;
+    int status = 0;
+    pid_t child;
+
+    sigaction(SIGINT, &ignore, &interrupt);
+    sigaction(SIGQUIT, &ignore, &quit);
+    child = fork();
+    if (child == 0) {
+        sigaction(SIGINT, &interrupt, NULL);
+        sigaction(SIGQUIT, &quit, NULL);
+        become(command, config);
+    }
+    if (child < 0)
+        return fail(error_new(ERROR_INTERNAL, "cannot start a process: %s", strerror(errno)),
+                    EXIT_CODE_FAILURE);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return exit_code_of(status);
+}
+
+static void report_plain_key(const char *path, const char *label)
+{
+    fprintf(stderr,
+            "reissue: %s holds a %s that was made in software, not on the card: delete it, do not "
+            "use its certificate requests\n",
+            path, label);
+}
+
+int exec_command(int argc, char **argv)
+{
+    char path[] = "/tmp/reissue-XXXXXX.cnf";
+    struct options options;
+    struct timespec start;
+    struct error *error;
+    int code = parse_options(argc, argv, &options);
+
+    if (code >= 0)
+        return code;
+    error = write_config(&options, path);
+    if (error != NULL) {
+        (void)unlink(path);
+        return fail(error, EXIT_CODE_FAILURE);
+    }
+    clock_gettime(CLOCK_REALTIME_COARSE, &start); /* which files are dated by */
+    code = run(options.command, path);
+    (void)unlink(path);
+    if (key_scan(".", &start, report_plain_key) > 0)
+        return EXIT_CODE_PLAIN_KEY;
+    return code;
+}

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Keys made on the card by `openssl`, when it is asked for: by a parameter, or by the configuration.
+source "$(dirname "$0")/lib.sh"
+
+P=(-provider default -provider card -propquery '?provider=card')
+
+cat >openssl.cnf <<EOF
+openssl_conf = openssl_init
+
+[openssl_init]
+providers = provider_sect
+alg_section = property_sect
+
+[property_sect]
+default_properties = ?provider=card
+
+[provider_sect]
+default = default_sect
+card = card_sect
+
+[default_sect]
+activate = 1
+
+[card_sect]
+activate = 1
+generate = card:?pin-source=file:$WORK/pin
+management-key-source = file:$WORK/management-key
+
+[req]
+distinguished_name = name
+
+[name]
+EOF
+echo "$PIN" >pin
+echo $MANAGEMENT_KEY >management-key
+
+# generations: how many keys the card has made since apdu_log_clear.
+generations() {
+    apdu_log | grep -c '"ins":"47"' || true
+}
+
+# expect_generations NUMBER COMMAND...: the command succeeds, and the card makes that many keys.
+expect_generations() {
+    local number=$1
+    shift
+    apdu_log_clear
+    "$@" >out 2>err || fail "$*: $(<err)"
+    [[ $(generations) == "$number" ]] || fail "$(generations) keys made, not $number: $*"
+}
+
+# refused REGEX COMMAND...: fails, the first error is ours, and no key is left on the card.
+refused() {
+    local regex=$1
+    shift
+    apdu_log_clear
+    expect_failure "$@"
+    grep ':error:' err | head -n 1 | grep -Eq ":card:.*$regex" || fail "$*: not '$regex': $(<err)"
+    [[ $(generations) == "$(apdu_log | grep -c '"command":"00f6ff')" ]] || fail "$*: a key is left: $(apdu_list)"
+}
+
+# with_configuration COMMAND...: as an unchanged script would be run.
+with_configuration() {
+    OPENSSL_CONF=$WORK/openssl.cnf "$@"
+}
+
+pcscd_start
+card_insert --profile yubikey --serial 12345678
+
+# By a parameter.
+expect_generations 1 openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+    -pkeyopt 'card-uri:card:slot=9a?pin-source=file:pin' -pkeyopt management-key-source:file:management-key -out 9a.pem
+expect_in "BEGIN CARD KEY REFERENCE" 9a.pem
+openssl req -new "${P[@]}" -key 9a.pem -subj /CN=x -out request.pem
+openssl req -verify -noout -in request.pem
+refused 'slot 9a is in use' openssl genpkey "${P[@]}" -algorithm RSA \
+    -pkeyopt card-uri:card:slot=9a -pkeyopt management-key-source:factory -out again.pem
+refused '1024' openssl genpkey "${P[@]}" -algorithm RSA -pkeyopt rsa_keygen_bits:1024 \
+    -pkeyopt card-uri:card:slot=9d -pkeyopt management-key-source:factory -out again.pem
+refused 'P-521' openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-521 \
+    -pkeyopt card-uri:card:slot=9d -pkeyopt management-key-source:factory -out again.pem
+refused 'management-key-source' openssl genpkey "${P[@]}" -algorithm RSA \
+    -pkeyopt card-uri:card:slot=9d -out again.pem
+printf '00%.0s' {1..24} >wrong-key
+refused 'management key' openssl genpkey "${P[@]}" -algorithm RSA \
+    -pkeyopt card-uri:card:slot=9d -pkeyopt management-key-source:file:wrong-key -out again.pem
+expect_generations 0 openssl genpkey "${P[@]}" -algorithm RSA -out software.pem
+expect_in "BEGIN PRIVATE KEY" software.pem
+
+# By the configuration, in a free slot each.
+expect_generations 1 with_configuration openssl req -new -newkey rsa:2048 -nodes -keyout k1.pem -subj /CN=x -out r1.pem
+expect_in "BEGIN CARD KEY REFERENCE" k1.pem
+openssl req -verify -noout -in r1.pem
+with_configuration openssl rsa -in k1.pem -noout -modulus >modulus
+openssl req -in r1.pem -noout -modulus | cmp - modulus
+expect_generations 1 with_configuration openssl genrsa -out k2.pem 2048
+expect_generations 0 with_configuration openssl req -new -key k2.pem -subj /CN=x -out r2.pem
+openssl req -verify -noout -in r2.pem
+expect_generations 0 with_configuration openssl ecparam -name prime256v1 -out group.pem
+expect_generations 1 with_configuration openssl ecparam -name prime256v1 -genkey -noout -out k3.pem
+expect_in "BEGIN CARD KEY REFERENCE" k3.pem
+expect_generations 1 with_configuration openssl req -new -newkey ec:group.pem -nodes -keyout k4.pem -subj /CN=x -out r4.pem
+expect_in "BEGIN CARD KEY REFERENCE" k4.pem
+openssl req -verify -noout -in r4.pem
+expect_generations 1 with_configuration openssl genpkey -paramfile group.pem -out k5.pem
+expect_in "BEGIN CARD KEY REFERENCE" k5.pem
+expect_generations 1 with_configuration openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 \
+    -keyout k6.pem -passout pass:secret -subj /CN=x -out c6.pem
+expect_in "BEGIN ENCRYPTED CARD KEY REFERENCE" k6.pem
+openssl verify -CAfile c6.pem c6.pem
+expect_generations 1 with_configuration openssl genrsa -aes256 -passout pass:secret -out k7.pem 2048
+expect_in "BEGIN ENCRYPTED CARD KEY REFERENCE" k7.pem
+
+# The keys of others are none of ours.
+with_configuration openssl req -x509 -key software.pem -subj /CN=localhost -out software.crt
+apdu_log_clear
+OPENSSL_CONF=$WORK/openssl.cnf "${OPENSSL[@]}" s_server -accept 127.0.0.1:4433 -key software.pem \
+    -cert software.crt -naccept 1 -www >server.log 2>&1 &
+wait_until 10 "s_server to listen" grep -q ACCEPT server.log
+with_configuration openssl s_client -connect 127.0.0.1:4433 -groups P-256 \
+    <<<$'GET / HTTP/1.0\r\n\r' >client.log 2>&1
+expect_in "New, TLSv1.3" client.log
+wait $!
+[[ $(apdu_count) == 0 ]] || fail "a handshake asked the card: $(apdu_list)"
+
+# No output, no key.
+refused 'deleted from the card again' openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+    -pkeyopt 'card-uri:card:?pin-source=file:pin' -pkeyopt management-key-source:factory -out /dev/full
+apdu_log_clear
+expect_failure env OPENSSL_CONF="$WORK/openssl.cnf" "${OPENSSL[@]}" req -new -newkey rsa:2048 -nodes \
+    -keyout /nowhere/k.pem -subj /CN=x -out r.pem
+[[ $(generations) == 0 ]] || fail "a key was made for a file that cannot be written"
+
+# A card that does not show which slots are free is not asked to take one; one that is named is known.
+card_remove
+card_insert --state "$WORK/plain.state" --profile piv
+refused 'name one that you know is' env OPENSSL_CONF="$WORK/openssl.cnf" "${OPENSSL[@]}" genrsa -out k8.pem 2048
