@@ -69,6 +69,9 @@ for name in unrestricted restricted; do
         expect_in "Public Key Algorithm: rsassaPss" request
         expect_in "Signature Algorithm: rsassaPss" request
     done
+    openssl pkey "${P[@]}" -in "$KEY" -out reference.pem
+    openssl dgst "${P[@]}" -sha256 -sign reference.pem "${PSS256[@]}" -out signature text
+    openssl dgst -sha256 -verify $name.pub "${PSS256[@]}" -signature signature text
     apdu_log_clear
     expect_failure openssl dgst "${P[@]}" -sha256 -sign "$KEY" -sigopt rsa_padding_mode:pkcs1 text
     expect_failure openssl pkeyutl "${P[@]}" -decrypt -inkey "$KEY" -in signature

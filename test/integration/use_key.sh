@@ -19,8 +19,8 @@ use() {
     expect_in "$1 times" used
 }
 
-# expect_apdus WHAT NUMBER
-expect_apdus() {
+# expect_count WHAT NUMBER: of commands since the key was loaded
+expect_count() {
     [[ $(apdu_count) == "$2" ]] || fail "$1: $(apdu_count) commands instead of $2: $(apdu_list)"
 }
 
@@ -30,14 +30,14 @@ card_insert --profile yubikey --key 9a=rsa2048 --key 9c=p384 --key 9d=p256 --key
 
 for slot in 9a 9d 82 83; do
     use $slot 10
-    expect_apdus "ten uses of slot $slot" 14 # select, metadata, tries, PIN, and the ten
+    expect_count "ten uses of slot $slot" 14 # select, metadata, tries, PIN, and the ten
 done
 use 9c 10
-expect_apdus "ten uses, PIN always" 23
+expect_count "ten uses, PIN always" 23
 use 9e 10
-expect_apdus "ten uses, PIN never" 12
+expect_count "ten uses, PIN never" 12
 use 84 5
-expect_apdus "five uses, PIN always" 13
+expect_count "five uses, PIN always" 13
 use 9a 1 # and bad input
 
 for slot in 9a 9c 9d 9e 82 83 84; do
