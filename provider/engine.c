@@ -42,8 +42,8 @@ enum reason {
     REASON_SEVERAL,
 };
 
+static ERR_STRING_DATA library_name[] = {{0, "card engine"}, {0, NULL}};
 static ERR_STRING_DATA error_strings[] = {
-    {ERR_PACK(0, 0, 0), "card engine"},
     {ERR_PACK(0, 0, REASON_NAME), "invalid key name"},
     {ERR_PACK(0, 0, REASON_NO_PROVIDER), "no card provider"},
     {ERR_PACK(0, 0, REASON_NOTHING), "nothing of that name"},
@@ -58,6 +58,8 @@ static void load_error_strings(void)
 {
     error_library = ERR_get_next_error_library();
     ERR_load_strings(error_library, error_strings);
+    library_name[0].error = ERR_PACK(error_library, 0, 0);
+    ERR_load_strings(error_library, library_name);
 }
 
 #define RAISE(...) ERR_raise_data(error_library, __VA_ARGS__)
@@ -263,7 +265,7 @@ static int control(ENGINE *engine, int command, long number, void *pointer, void
     }
 }
 
-/* ---- coming ---------------------------------------------------------------------------------- */
+/* ---- coming -------------------------------------------------------------------------------- */
 
 /*
  * nginx and mod_ssl make an engine the default for all that it does, and count on it to be
