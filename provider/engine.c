@@ -51,7 +51,6 @@ static ERR_STRING_DATA error_strings[] = {
     {0, NULL},
 };
 
-static CRYPTO_ONCE error_once = CRYPTO_ONCE_STATIC_INIT;
 static int error_library;
 
 static void load_error_strings(void)
@@ -75,28 +74,42 @@ static const char *modules_directory(void)
 }
 
 /*
- * Loads the provider where the program or its configuration has not. The others stay as they are:
- * without the fallback there would be no default provider in a process that never named one. Nobody
- * unloads it again, because keys outlive the engine that they were loaded by.
+ * The provider, where it was loaded here. It is never unloaded: keys outlive the engine that they
+ * were loaded by.
  */
-static bool is_provider_there(void)
-{
-    bool loaded;
+static OSSL_PROVIDER *provider;
+static CRYPTO_RWLOCK *provider_lock;
 
-    if (OSSL_PROVIDER_available(NULL, PROVIDER))
-        return true;
+/*
+ * Loads the provider. The others stay as they are: without the fallback there would be no default
+ * provider in a process that never named one.
+ */
+static bool load_provider(void)
+{
     ERR_set_mark();
-    loaded = OSSL_PROVIDER_try_load(NULL, PROVIDER, 1) != NULL;
+    provider = OSSL_PROVIDER_try_load(NULL, PROVIDER, 1);
     ERR_pop_to_mark();
-    if (loaded)
+    if (provider != NULL)
         return true;
     RAISE(REASON_NO_PROVIDER,
           "the OpenSSL provider \"" PROVIDER "\" does not load from %s: install " PROVIDER
           ".so there, or name the directory that has it in the environment variable "
           "OPENSSL_MODULES",
           modules_directory());
-    /* Once more, so that libcrypto's reasons come after ours. */
-    return OSSL_PROVIDER_try_load(NULL, PROVIDER, 1) != NULL;
+    provider = OSSL_PROVIDER_try_load(NULL, PROVIDER, 1); /* libcrypto's reasons, after ours */
+    return provider != NULL;
+}
+
+/* Whether the provider is there, by the program, by its configuration, or by now. */
+static bool is_provider_there(void)
+{
+    bool there;
+
+    if (!CRYPTO_THREAD_write_lock(provider_lock))
+        return false;
+    there = OSSL_PROVIDER_available(NULL, PROVIDER) || load_provider();
+    CRYPTO_THREAD_unlock(provider_lock);
+    return there;
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -299,10 +312,18 @@ static void add_pkcs11(void)
     ENGINE_free(engine);
 }
 
+static void prepare_once(void)
+{
+    load_error_strings();
+    provider_lock = CRYPTO_THREAD_lock_new();
+}
+
 /* `id`: the name that was asked for; NULL where the file was. */
 static int bind(ENGINE *engine, const char *id)
 {
-    if (!CRYPTO_THREAD_run_once(&error_once, load_error_strings))
+    static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+
+    if (!CRYPTO_THREAD_run_once(&once, prepare_once) || provider_lock == NULL)
         return 0;
     if (id != NULL && strcmp(id, PKCS11_ID) == 0) /* a link of that name, pkcs11.so */
         return describe(engine, PKCS11_ID, PKCS11_NAME);

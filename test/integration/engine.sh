@@ -9,7 +9,6 @@ export OPENSSL_ENGINES=$ENGINE_DIR
 
 E=(-engine card -keyform engine)
 NEW=("${OPENSSL[@]}" req -new "${E[@]}" -subj /CN=x -key)
-LOAD=("${OPENSSL[@]:0:${#OPENSSL[@]}-1}" "$ENGINE_LOAD")
 
 # refused REGEX COMMAND...: fails, and the first error of OpenSSL's is ours, and says that.
 refused() {
@@ -87,28 +86,28 @@ refused '12345678.*insert the one with 99' "${NEW[@]}" 'pkcs11:serial=99'
 # A program that asks for the engine `pkcs11` gets ours, once `card` is loaded or where a link says so.
 mkdir links
 ln -s "$ENGINE_DIR/card.so" links/pkcs11.so
-OPENSSL_ENGINES=$WORK/links "${LOAD[@]}" pkcs11 ui 'pkcs11:id=%01' $PIN
-expect_failure "${LOAD[@]}" pkcs11 ui 'pkcs11:id=%01' $PIN
+OPENSSL_ENGINES=$WORK/links "$ENGINE_LOAD" pkcs11 ui 'pkcs11:id=%01' $PIN
+expect_failure "$ENGINE_LOAD" pkcs11 ui 'pkcs11:id=%01' $PIN
 
 # ---- programs ------------------------------------------------------------------------------------
 
-"${LOAD[@]}" card ui card:slot=9a $PIN 2>asked
+"$ENGINE_LOAD" card ui card:slot=9a $PIN 2>asked
 expect_in "pass phrase for the PIV card in" asked
 [[ $(grep -c asked: asked) == 1 ]] || fail "not asked once: $(<asked)"
-"${LOAD[@]}" card ui card:slot=82 $PIN 2>asked
+"$ENGINE_LOAD" card ui card:slot=82 $PIN 2>asked
 [[ ! -s asked ]] || fail "asked for a PIN that is not needed: $(<asked)"
-"${LOAD[@]}" card default 'card:slot=9a?pin-source=file:pin'
-"${LOAD[@]}" card freed 'card:slot=9a?pin-source=file:pin'
+"$ENGINE_LOAD" card default 'card:slot=9a?pin-source=file:pin'
+"$ENGINE_LOAD" card freed 'card:slot=9a?pin-source=file:pin'
 
-"${LOAD[@]}" card certificate card:slot=9c >certificate
+"$ENGINE_LOAD" card certificate card:slot=9c >certificate
 openssl x509 -in certificate -noout -subject >subject
 expect_in "CN = on-card-ec" subject
-"${LOAD[@]}" card certificate 'pkcs11:id=%01;type=cert' >certificate
+"$ENGINE_LOAD" card certificate 'pkcs11:id=%01;type=cert' >certificate
 openssl x509 -in certificate -noout -subject >subject
 expect_in "CN = on-card-rsa" subject
-refused 'several' "${LOAD[@]}" card certificate card:
-refused '82' "${LOAD[@]}" card certificate card:slot=82
-refused 'type=private' "${LOAD[@]}" card certificate 'card:slot=9a;type=private'
+refused 'several' "$ENGINE_LOAD" card certificate card:
+refused '82' "$ENGINE_LOAD" card certificate card:slot=82
+refused 'type=private' "$ENGINE_LOAD" card certificate 'card:slot=9a;type=private'
 
 # ---- other keys ----------------------------------------------------------------------------------
 
