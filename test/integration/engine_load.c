@@ -4,7 +4,8 @@
  *
  *   engine_load ENGINE certificate NAME     prints the certificate (LOAD_CERT_CTRL)
  *   engine_load ENGINE ui NAME PIN          signs, with the PIN from a UI_METHOD of its own
- *   engine_load ENGINE freed NAME           signs with a key whose engine is gone
+ *   engine_load ENGINE freed NAME           signs with a key whose engine is gone, and then by the
+ *                                           engine `pkcs11`, which came with that one
  *   engine_load ENGINE default NAME         signs, as nginx does: the engine is made the default
  * for all that it does, and initialised by that alone
  */
@@ -74,12 +75,17 @@ static bool sign_with_ui(ENGINE *engine, const char *name, char *pin)
 static bool sign_freed(ENGINE *engine, const char *name)
 {
     EVP_PKEY *key = ENGINE_load_private_key(engine, name, NULL, NULL);
+    ENGINE *other;
     bool good;
 
     ENGINE_finish(engine);
     ENGINE_remove(engine); /* from libcrypto's list: the last reference */
     good = key != NULL && sign(key);
     EVP_PKEY_free(key);
+    other = ENGINE_by_id("pkcs11");
+    good = good && ENGINE_init(other) && load_and_sign(other, name, NULL, NULL);
+    ENGINE_finish(other);
+    ENGINE_free(other);
     return good;
 }
 
@@ -97,10 +103,10 @@ int main(int argc, char **argv)
         else if (strcmp(argv[2], "ui") == 0 && argc == 5)
             good = sign_with_ui(engine, argv[3], argv[4]);
         else if (strcmp(argv[2], "freed") == 0)
-            return sign_freed(engine, argv[3]) ? 0 : 1;
+            good = sign_freed(engine, argv[3]);
         else if (as_default)
             good = load_and_sign(engine, argv[3], NULL, NULL);
-        if (!as_default)
+        if (!as_default && strcmp(argv[2], "freed") != 0)
             ENGINE_finish(engine);
     }
     ERR_print_errors_fp(stderr);
