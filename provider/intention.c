@@ -31,6 +31,7 @@ struct intention {
 static const char *const known_before[] = {
     OSSL_PKEY_PARAM_BITS,
     OSSL_PKEY_PARAM_SECURITY_BITS,
+    "security-category", /* from 3.6 on: asked of every key, as soon as it is generated */
     OSSL_PKEY_PARAM_MAX_SIZE,
     OSSL_PKEY_PARAM_DEFAULT_DIGEST,
     OSSL_PKEY_PARAM_MANDATORY_DIGEST,

@@ -85,8 +85,14 @@ refused() {
     expect_in "$text" err
     [[ $(apdu_list) != *87:* ]] || fail "the card was asked: $(apdu_list)"
 }
-refused "takes no digest" openssl pkeyutl "${P[@]}" -sign -rawin -digest sha256 -inkey "$SIGNER" -in text
-refused "operation not supported for this keytype" openssl pkeyutl "${P[@]}" -sign -inkey "$SIGNER" -in text
+if openssl_at_least 3.5; then # there pkeyutl itself knows what Ed25519 takes, and dgst no more
+    refused "takes no digest" openssl dgst "${P[@]}" -sha256 -sign "$SIGNER" -out signature text
+    openssl pkeyutl "${P[@]}" -sign -inkey "$SIGNER" -in text -out signature
+    openssl pkeyutl -verify -rawin -pubin -inkey signer.pub -in text -sigfile signature
+else
+    refused "takes no digest" openssl pkeyutl "${P[@]}" -sign -rawin -digest sha256 -inkey "$SIGNER" -in text
+    refused "operation not supported for this keytype" openssl pkeyutl "${P[@]}" -sign -inkey "$SIGNER" -in text
+fi
 refused "operation not supported for this keytype" openssl pkeyutl "${P[@]}" -derive -inkey "$SIGNER" -peerkey peer.pub
 refused "operation not supported for this keytype" openssl pkeyutl "${P[@]}" -sign -rawin -inkey "$AGREER" -in text
 head -c 20000 /dev/zero >huge

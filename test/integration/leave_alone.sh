@@ -6,15 +6,17 @@ source "$(dirname "$0")/lib.sh"
 
 PORT=4433
 
+server_options=()
+
 # handshake KEY CERTIFICATE OPTION...: one over loopback, both sides with $providers, the options for
-# the client.
+# the client; the server has its $server_options.
 handshake() {
     local key=$1 certificate=$2 server
     shift 2
     rm -f server.log # or the last one's would be read
     # shellcheck disable=SC2086 # $providers is several words
     "${OPENSSL[@]}" s_server $providers -accept 127.0.0.1:$PORT -key "$key" -cert "$certificate" -naccept 1 \
-        -www >server.log 2>&1 &
+        -www "${server_options[@]}" >server.log 2>&1 &
     server=$!
     wait_until 10 "s_server to listen" grep -q ACCEPT server.log
     # shellcheck disable=SC2086
@@ -106,5 +108,16 @@ for providers in "-provider card -provider default" "-provider default -provider
         handshake rsapss256.pem rsapss256.crt $version
     done
     handshake rsa.pem rsa.crt -tls1_2 -cipher AES128-SHA256
+    # From 3.5 on: halves of these are X25519 and EC keys, which libcrypto fetches by name.
+    if openssl_at_least 3.5; then
+        handshake ec.pem ec.crt -tls1_3 # what is chosen where nobody chooses
+        expect_in "Negotiated TLS1.3 group: X25519MLKEM768" client.log
+        for group in X25519MLKEM768 SecP256r1MLKEM768 SecP384r1MLKEM1024 MLKEM768; do
+            server_options=(-groups $group) # not all are among the server's own choice
+            handshake ec.pem ec.crt -tls1_3 -groups $group
+            expect_in "Negotiated TLS1.3 group: $group" client.log
+            server_options=()
+        done
+    fi
 done
 [[ $(apdu_count) == 0 ]] || fail "the card was asked: $(apdu_list)"

@@ -57,6 +57,11 @@ openssl() {
     "${OPENSSL[@]}" "$@"
 }
 
+# openssl_at_least VERSION: whether the program is of that version, such as 3.5, or a later one.
+openssl_at_least() {
+    [[ $(printf '%s\n' "$1" "$(openssl version | cut -d ' ' -f 2)" | sort -V | head -n 1) == "$1" ]]
+}
+
 # fail MESSAGE: ends the test.
 fail() {
     trap - ERR

@@ -91,7 +91,7 @@ static struct scripted *play(const char *atr, bool byte_protocol, const struct s
     return scripted;
 }
 
-static void stop(struct scripted *scripted)
+static void scripted_stop(struct scripted *scripted)
 {
     apdu_channel_free(scripted->channel);
     scripted->transport->functions->close(scripted->transport);
@@ -110,7 +110,7 @@ static void assert_exchange(struct scripted *scripted, const struct apdu_command
     assert_null(scripted->next->answer); /* all of the script was played */
     free(hex);
     buffer_clear(&answer);
-    stop(scripted);
+    scripted_stop(scripted);
 }
 
 static const uint8_t zeros[APDU_DATA_MAX + 1];
@@ -271,7 +271,7 @@ static void assert_fails(const char *answer, enum error_code code, const char *t
     uint16_t status;
     assert_error(apdu_exchange(scripted->channel, &command, &received, &status), code, text);
     buffer_clear(&received);
-    stop(scripted);
+    scripted_stop(scripted);
 }
 
 static void gives_up_on_endless_answers(void **state)
@@ -296,7 +296,7 @@ static void refuses_what_is_too_long(void **state)
     uint16_t status;
     assert_error(apdu_exchange(scripted->channel, &command, &received, &status), ERROR_ARGUMENT,
                  "too much");
-    stop(scripted);
+    scripted_stop(scripted);
 }
 
 int main(void)
