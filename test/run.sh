@@ -13,9 +13,12 @@ packages=(
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
+    nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # real programs
+    curl python3 osslsigncode
     valgrind gdb strace procps                                   # what they look into
     git clang-format-14 shellcheck mandoc                        # lint
 )
+policy_written=no
 sanitizer_packages=(clang libclang-rt-14-dev)
 
 fail() {
@@ -33,8 +36,26 @@ install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "== Installing ${missing[*]}"
     apt-get update -q >/dev/null
+    start_no_services
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
         "${missing[@]}" >/dev/null
+    start_services_again
+}
+
+# Packages with servers come with no server that runs afterwards: that is what policy-rc.d is for. One that
+# is there already is the machine's own, and stays as it is.
+start_no_services() {
+    [ ! -e /usr/sbin/policy-rc.d ] || return 0
+    trap start_services_again EXIT
+    policy_written=yes
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+}
+
+start_services_again() {
+    [ "$policy_written" = yes ] || return 0
+    policy_written=no
+    rm -f /usr/sbin/policy-rc.d
 }
 
 run_preset() {
