@@ -23,7 +23,8 @@ packages=(
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     valgrind gdb strace procps xxd                               # what they look into
-    nginx apache2 curl                                           # who serves with a card's key
+    nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
+    curl python3 osslsigncode                                    # and who else uses one
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)
@@ -46,7 +47,7 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
     for package in "$@"; do
         case $package in
-        nginx) enabled+=(nginx) ;;
+        nginx | haproxy | stunnel4 | lighttpd) enabled+=("$package") ;;
         apache2) enabled+=(apache2 apache-htcacheclean) ;;
         esac
     done
