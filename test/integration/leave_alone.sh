@@ -113,7 +113,7 @@ for providers in "-provider card -provider default" "-provider default -provider
         handshake ec.pem ec.crt -tls1_3 # what is chosen where nobody chooses
         expect_in "Negotiated TLS1.3 group: X25519MLKEM768" client.log
         for group in X25519MLKEM768 SecP256r1MLKEM768 SecP384r1MLKEM1024 MLKEM768; do
-            server_options=(-groups $group) # not all are among the server's own choice
+            server_options=(-groups "$group") # not all are among the server's own choice
             handshake ec.pem ec.crt -tls1_3 -groups $group
             expect_in "Negotiated TLS1.3 group: $group" client.log
             server_options=()
