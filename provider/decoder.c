@@ -262,12 +262,39 @@ static int decode_rsa(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALL
     return decode_der(context, "RSA", in, selection, object, argument, &passphrase);
 }
 
+static int decode_rsa_pss(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
+                          void *argument, OSSL_PASSPHRASE_CALLBACK *callback,
+                          void *callback_argument)
+{
+    const struct passphrase passphrase = {callback, callback_argument};
+
+    return decode_der(context, "RSA-PSS", in, selection, object, argument, &passphrase);
+}
+
 static int decode_ec(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
                      void *argument, OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
 {
     const struct passphrase passphrase = {callback, callback_argument};
 
     return decode_der(context, "EC", in, selection, object, argument, &passphrase);
+}
+
+static int decode_ed25519(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
+                          void *argument, OSSL_PASSPHRASE_CALLBACK *callback,
+                          void *callback_argument)
+{
+    const struct passphrase passphrase = {callback, callback_argument};
+
+    return decode_der(context, "ED25519", in, selection, object, argument, &passphrase);
+}
+
+static int decode_x25519(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
+                         void *argument, OSSL_PASSPHRASE_CALLBACK *callback,
+                         void *callback_argument)
+{
+    const struct passphrase passphrase = {callback, callback_argument};
+
+    return decode_der(context, "X25519", in, selection, object, argument, &passphrase);
 }
 
 /* ---- tables ------------------------------------------------------------------------------ */
@@ -291,8 +318,26 @@ const OSSL_DISPATCH decoder_rsa_functions[] = {
     {0, NULL},
 };
 
+const OSSL_DISPATCH decoder_rsa_pss_functions[] = {
+    DECODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_rsa_pss},
+    {0, NULL},
+};
+
 const OSSL_DISPATCH decoder_ec_functions[] = {
     DECODER_COMMON_FUNCTIONS,
     {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_ec},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH decoder_ed25519_functions[] = {
+    DECODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_ed25519},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH decoder_x25519_functions[] = {
+    DECODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_x25519},
     {0, NULL},
 };

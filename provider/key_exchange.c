@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "key_exchange.h"
 
+#include "intention.h"
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
@@ -72,7 +74,7 @@ int exchange_set_peer(void *context, void *peer)
     struct exchange *exchange = context;
     struct key *key = peer;
 
-    if (exchange->software == NULL || key == NULL || key->pkey == NULL ||
+    if (exchange->software == NULL || key == NULL || key->pkey == NULL || !intention_realize(key) ||
         EVP_PKEY_derive_set_peer_ex(exchange->software, key->pkey, exchange->key->card != NULL) !=
             1)
         return 0;

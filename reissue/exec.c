@@ -217,21 +217,40 @@ static _Noreturn void become(char **command, const char *config)
     _exit(errno == ENOENT ? EXIT_CODE_NOT_FOUND : EXIT_CODE_NOT_RUN);
 }
 
-/* What the terminal sends (interrupt, quit) is for the command; this waits for its end. */
+/* The command's process, for pass_on(). */
+static volatile pid_t child;
+
+static void pass_on(int signal_number)
+{
+    if (child > 0)
+        (void)kill(child, signal_number);
+}
+
+/*
+ * What the terminal sends (interrupt, quit) reaches the command without us, and what others send us
+ * to end is passed on to it: this waits for its end, to clean up.
+ */
+static const struct {
+    int number;
+    void (*handler)(int signal_number);
+} signals[] = {{SIGINT, SIG_IGN}, {SIGQUIT, SIG_IGN}, {SIGTERM, pass_on}, {SIGHUP, pass_on}};
+
+#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
+
 static int run(char **command, const char *config)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction interrupt;
-    struct sigaction quit;
+    struct sigaction before[SIGNAL_COUNT];
     int status = 0;
-    pid_t child;
 
-    sigaction(SIGINT, &ignore, &interrupt);
-    sigaction(SIGQUIT, &ignore, &quit);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        struct sigaction action = {.sa_handler = signals[i].handler};
+
+        sigaction(signals[i].number, &action, &before[i]);
+    }
     child = fork();
     if (child == 0) {
-        sigaction(SIGINT, &interrupt, NULL);
-        sigaction(SIGQUIT, &quit, NULL);
+        for (size_t i = 0; i < SIGNAL_COUNT; i++)
+            sigaction(signals[i].number, &before[i], NULL);
         become(command, config);
     }
     if (child < 0)
@@ -252,7 +271,8 @@ static void report_plain_key(const char *path, const char *label)
 
 int exec_command(int argc, char **argv)
 {
-    char path[] = "/tmp/reissue-XXXXXX.cnf";
+    const char *directory = secure_getenv("TMPDIR");
+    char path[4096];
     struct options options;
     struct timespec start;
     struct error *error;
@@ -260,6 +280,8 @@ int exec_command(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    (void)snprintf(path, sizeof(path), "%s/reissue-XXXXXX.cnf",
+                   directory != NULL && directory[0] == '/' ? directory : "/tmp");
     error = write_config(&options, path);
     if (error != NULL) {
         (void)unlink(path);

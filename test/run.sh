@@ -23,6 +23,8 @@ packages=(
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     valgrind gdb strace procps xxd                               # what they look into
+    nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
+    curl python3 osslsigncode                                    # and who else uses one
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)
@@ -30,6 +32,28 @@ sanitizer_packages=(clang libclang-rt-dev)
 fail() {
     echo "test/run.sh: $*" >&2
     exit 1
+}
+
+# What is installed is not started, now or at the next boot: the tests start their own. Debian asks
+# /usr/sbin/policy-rc.d before it starts a service; where there is one, somebody has decided already.
+apt_install() {
+    local policy=/usr/sbin/policy-rc.d package enabled=()
+
+    if [ ! -e $policy ]; then
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
+    for package in "$@"; do
+        case $package in
+        nginx | haproxy | stunnel4 | lighttpd) enabled+=("$package") ;;
+        apache2) enabled+=(apache2 apache-htcacheclean) ;;
+        esac
+    done
+    if [ ${#enabled[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+        systemctl --quiet disable "${enabled[@]}"
+    fi
 }
 
 install_missing() {
@@ -42,8 +66,7 @@ install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "== Installing ${missing[*]}"
     apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        "${missing[@]}" >/dev/null
+    apt_install "${missing[@]}"
 }
 
 install_packages() {

@@ -58,6 +58,24 @@ head -c 2000 /dev/urandom >long
 openssl pkeyutl "${P[@]}" -sign -rawin -inkey "$SIGNER" -in long -out signature
 openssl pkeyutl -verify -rawin -pubin -inkey signer.pub -in long -sigfile signature
 
+# Written out they are references, which do the same.
+openssl pkey "${P[@]}" -in "$SIGNER" -out signer.key
+openssl pkey "${P[@]}" -in "$AGREER" -out agreer.key
+expect_in "BEGIN CARD KEY REFERENCE" signer.key
+expect_in "BEGIN CARD KEY REFERENCE" agreer.key
+for order in "${ORDERS[@]}"; do
+    # shellcheck disable=SC2086
+    {
+        expect_apdus 5 openssl pkeyutl $order -sign -rawin -inkey signer.key -in text -out signature
+        expect_apdus 5 openssl pkeyutl $order -derive -inkey agreer.key -peerkey peer.pub -out secret
+    }
+    openssl pkeyutl -verify -rawin -pubin -inkey signer.pub -in text -sigfile signature
+    cmp expected secret || fail "$order: not the same secret"
+done
+openssl pkey "${P[@]}" -in signer.key -aes256 -passout pass:open -out encrypted.key
+openssl pkeyutl "${P[@]}" -sign -rawin -inkey encrypted.key -passin pass:open -in text -out signature
+openssl pkeyutl -verify -rawin -pubin -inkey signer.pub -in text -sigfile signature
+
 # refused TEXT COMMAND...: and the card is not asked.
 refused() {
     local text=$1
@@ -77,7 +95,6 @@ else
 fi
 refused "operation not supported for this keytype" openssl pkeyutl "${P[@]}" -derive -inkey "$SIGNER" -peerkey peer.pub
 refused "operation not supported for this keytype" openssl pkeyutl "${P[@]}" -sign -rawin -inkey "$AGREER" -in text
-refused "export" openssl pkey "${P[@]}" -in "$SIGNER"
 head -c 20000 /dev/zero >huge
 refused "too much for a card" openssl pkeyutl "${P[@]}" -sign -rawin -inkey "$SIGNER" -in huge
 

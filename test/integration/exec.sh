@@ -4,13 +4,22 @@
 # them: the keys are on the card afterwards, and the files are references.
 source "$(dirname "$0")/lib.sh"
 
+export TMPDIR=$WORK
 unset OPENSSL_CONF # the scripts expect what Debian has in it
 SCRIPTS=$HERE/scripts
-export LD_PRELOAD=${SANITIZER_RUNTIME-} ASAN_OPTIONS=detect_leaks=0
 
-# on_card COMMAND...: under reissue exec, with the card as it was delivered.
+# in_slot URI COMMAND...: under reissue exec, with the card as it was delivered. A sanitizer's runtime is
+# for the programs in it: reissue has its own.
+in_slot() {
+    local uri=$1
+    shift
+    "$REISSUE" exec --to "$uri" --pin-source "file:$WORK/pin" --management-key-source factory -- \
+        env "LD_PRELOAD=${SANITIZER_RUNTIME-}" ASAN_OPTIONS=detect_leaks=0 "$@"
+}
+
+# on_card COMMAND...: in a free slot.
 on_card() {
-    "$REISSUE" exec --pin-source "file:$WORK/pin" --management-key-source factory -- "$@"
+    in_slot card: "$@"
 }
 
 # run_script NAME: in an empty directory, and with an empty card.
@@ -31,6 +40,14 @@ run_script() {
     card_remove
 }
 
+# A sanitizer's runtime that is loaded beforehand hangs curl, which therefore goes without.
+mkdir bin
+if [[ -n ${SANITIZER_RUNTIME-} ]]; then
+    printf '#!/bin/sh\nexec env -u LD_PRELOAD /usr/bin/curl "$@"\n' >bin/curl
+    chmod +x bin/curl
+fi
+PATH=$WORK/bin:$PATH
+
 pcscd_start
 echo "$PIN" >pin
 count=0
@@ -42,13 +59,11 @@ done
 
 # In the slot that was named; and not where there is a key already.
 card_insert --state "$WORK/slot.state" --profile yubikey --serial 7
-"$REISSUE" exec --to 'card:slot=9d' --pin-source file:pin --management-key-source factory -- \
-    "$SCRIPTS/one_line.sh"
+in_slot card:slot=9d "$SCRIPTS/one_line.sh"
 openssl storeutl -provider default -provider card 'card:;type=public' >list 2>&1 ||
     openssl storeutl -provider default -provider card card:slot=9d\;type=public >list
 grep -q "BEGIN PUBLIC KEY" list || fail "no key in 9d: $(<list)"
-expect_failure "$REISSUE" exec --to 'card:slot=9d' --pin-source file:pin --management-key-source factory -- \
-    "$SCRIPTS/one_line.sh"
+expect_failure in_slot card:slot=9d "$SCRIPTS/one_line.sh"
 expect_in "slot 9d is in use" err
 
 # The exit code is the command's; what goes wrong is said.
@@ -56,9 +71,9 @@ code=0
 on_card sh -c 'exit 7' || code=$?
 [[ $code == 7 ]] || fail "exit code $code, not 7"
 code=0
-on_card /nowhere/script 2>err || code=$?
+"$REISSUE" exec --pin-source file:pin -- /nowhere/script 2>err || code=$?
 [[ $code == 127 ]] || fail "exit code $code, not 127"
-expect_in "/nowhere/script" err
+expect_in "reissue: cannot run /nowhere/script" err
 code=0
 "$REISSUE" exec --to card:slto=9a -- true 2>err || code=$?
 [[ $code == 1 ]] || fail "exit code $code, not 1"
@@ -85,6 +100,13 @@ code=0
 on_card openssl req -new -newkey rsa:2048 -nodes -keyout /nowhere/k.pem -subj /CN=x -out r.csr 2>err || code=$?
 ((code != 0)) || fail "succeeded without a place for the key"
 [[ $(apdu_log | grep -c '"ins":"47"') == 0 ]] || fail "a key was made for nothing"
-if ls /tmp/reissue-*.cnf 2>/dev/null; then
+# Whoever ends reissue ends the command; nothing is left behind.
+on_card sleep 60 &
+wait_until 10 "the command" pgrep -x sleep
+kill "$(pgrep -x reissue)"
+code=0
+wait $! || code=$?
+[[ $code == 143 ]] || fail "exit code $code, not 143"
+if ls "$TMPDIR"/*.cnf 2>/dev/null; then
     fail "a configuration was left behind"
 fi
