@@ -28,6 +28,11 @@ expect_tries() {
 # ---- no service, no reader, no card --------------------------------------------------------------
 
 refused 'pcscd.*(systemctl|start)' card:slot=9a
+if [[ -n $PCSCD_OPTIONS ]]; then # pcscd 2 as it is by itself; there is no polkit here that would allow us
+    pcscd_start --info
+    refused 'pcscd.*refuses this user.*/etc/polkit-1/rules.d' card:slot=9a
+    pcscd_stop
+fi
 mv /run/reader.conf.d/vpcd vpcd.conf
 pcscd_start
 refused 'no .*reader' card:slot=9a
