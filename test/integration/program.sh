@@ -47,6 +47,11 @@ program_reference() {
     openssl pkey -in "card:slot=$2" -passin "file:$KEYS/$NAME.pin" -out "$KEYS/$1.key"
 }
 
+# program_reference_with_source NAME SLOT: one that names where its PIN is.
+program_reference_with_source() {
+    openssl pkey -in "card:slot=$2?pin-source=file:$KEYS/$NAME.pin" -out "$KEYS/$1.key"
+}
+
 # A card with a P-256 and an RSA-2048 key for a web server and a P-256 key for a client, and references and
 # certificates for all three: $NAME, $NAME.rsa and client.
 program_card() {
@@ -109,4 +114,17 @@ tls_kinds() {
         expect_signed 5 handshakes "$1" 5 1 MaxProtocol=TLSv1.2 SignatureAlgorithms=rsa_pss_rsae_sha256
         expect_signed 5 handshakes "$1" 5 1 MaxProtocol=TLSv1.2 SignatureAlgorithms=RSA+SHA256
     fi
+}
+
+# A web server without TLS on port 80, for programs that stand before one.
+program_web_server() {
+    mkdir -p web
+    echo "the page" >web/index.html
+    /usr/bin/python3 - >web.log 2>&1 <<'PYTHON' &
+import functools, http.server
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+http.server.ThreadingHTTPServer(("127.0.0.1", 80), functools.partial(Handler, directory="web")).serve_forever()
+PYTHON
+    wait_until 10 "the web server to listen" program_listens 80
 }

@@ -26,17 +26,10 @@ new_worker() {
 program_install
 program_card
 install -m 644 "$EXAMPLES/haproxy.cfg" /etc/haproxy/haproxy.cfg
-openssl pkey -in "card:slot=9a?pin-source=file:$KEYS/$NAME.pin" -out reference.pem
-cat "$CERTS/$NAME.pem" reference.pem >"$KEYS/$NAME.bundle.pem"
-mkdir -p /run/haproxy web
-echo "the page" >web/index.html
-/usr/bin/python3 - >web.log 2>&1 <<'PYTHON' &
-import http.server, functools
-class Handler(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-http.server.ThreadingHTTPServer(("127.0.0.1", 80), functools.partial(Handler, directory="web")).serve_forever()
-PYTHON
-wait_until 10 "the back end to listen" program_listens 80
+program_reference_with_source $NAME 9a
+cat "$CERTS/$NAME.pem" "$KEYS/$NAME.key" >"$KEYS/$NAME.bundle.pem"
+mkdir -p /run/haproxy
+program_web_server
 
 expect_apdus 0 /usr/sbin/haproxy -c -f /etc/haproxy/haproxy.cfg
 
