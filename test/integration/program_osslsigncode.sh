@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# osslsigncode signs an executable for Windows with a key on the card, and verifies it.
+source "$(dirname "$0")/lib.sh"
+source "$HERE/program.sh"
+
+program_install
+program_card
+program_reference_with_source code 82
+program_certificate code "$KEYS/code.key" "/CN=Example Publisher" extendedKeyUsage=codeSigning
+
+# The least that is a PE executable (PE/COFF specification): DOS header, PE signature, COFF header, optional header
+# with sixteen data directories, one section with a `ret`.
+/usr/bin/python3 - <<'PYTHON'
+import struct
+dos = b"MZ" + bytes(58) + struct.pack("<I", 64)
+coff = b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, 240, 0x22)
+optional = struct.pack("<HBBIIIII", 0x20B, 14, 0, 512, 0, 0, 0x1000, 0x1000)
+optional += struct.pack("<QIIHHHHHHIIIIHH", 0x140000000, 0x1000, 512, 6, 0, 0, 0, 6, 0, 0, 0x2000, 512, 0, 3, 0)
+optional += struct.pack("<QQQQII", 0x100000, 0x1000, 0x100000, 0x1000, 0, 16) + bytes(128)
+section = struct.pack("<8sIIIIIIHHI", b".text", 1, 0x1000, 512, 512, 0, 0, 0, 0, 0x60000020)
+headers = dos + coff + optional + section
+open("program.exe", "wb").write(headers.ljust(512, b"\0") + b"\xc3".ljust(512, b"\0"))
+PYTHON
+
+sign() {
+    /usr/bin/osslsigncode sign -certs "$CERTS/code.pem" -key "$1" -h sha256 -n "Example program" -in program.exe \
+        -out "$2" "${@:3}" >sign.out 2>&1 || fail "osslsigncode sign: $(<sign.out)"
+}
+
+verify() {
+    /usr/bin/osslsigncode verify -CAfile "$CA_FILE" -ignore-timestamp -in "$1"
+}
+
+rm -f signed.exe
+expect_signed 1 sign "$KEYS/code.key" signed.exe
+stranger verify signed.exe >verify.out 2>&1 || fail "osslsigncode verify: $(<verify.out)"
+expect_in "Succeeded" verify.out
+expect_in "Example Publisher" verify.out
+
+# With a PIN file, which osslsigncode reads as the key's passphrase.
+expect_signed 1 sign "$KEYS/client.key" again.exe -readpass "$KEYS/$NAME.pin" -ac "$CERTS/code.pem"
+
+# What was changed after it was signed is found out.
+printf '\x90' | dd of=signed.exe bs=1 seek=600 conv=notrunc status=none
+expect_failure stranger verify signed.exe
