@@ -14,7 +14,7 @@ packages=(
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # real programs
-    curl python3 osslsigncode
+    curl python3 osslsigncode nodejs
     valgrind gdb strace procps                                   # what they look into
     git clang-format-14 shellcheck mandoc                        # lint
 )
