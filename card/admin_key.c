@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where management keys come from. */
 #include "card.h"
+#include "hex.h"
 #include "pin_source.h"
 
 #include <string.h>
@@ -8,13 +9,6 @@
 /* What PIV cards are delivered with, as 3DES or AES-192 key: everybody knows it. */
 static const uint8_t factory_key[] = {1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4,
                                       5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8};
-
-static int hex_digit(uint8_t character)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *found = character == 0 ? NULL : strchr(digits, character);
-    return found == NULL ? -1 : (int)((found - digits) % 16);
-}
 
 /* Turns hexadecimal digits into bytes, in place; false where they are none. */
 static bool decode_hex(struct secret *text)
@@ -24,8 +18,8 @@ static bool decode_hex(struct secret *text)
     if (length % 2 != 0)
         return false;
     for (size_t i = 0; i < length / 2; i++) {
-        int high = hex_digit(bytes[2 * i]);
-        int low = hex_digit(bytes[2 * i + 1]);
+        int high = hex_digit((char)bytes[2 * i]);
+        int low = hex_digit((char)bytes[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         bytes[i] = (uint8_t)(high << 4 | low);

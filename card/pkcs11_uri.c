@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "uri.h"
+#include "uri_text.h"
 
 #include <openssl/crypto.h>
 #include <stdint.h>
@@ -137,11 +138,7 @@ static struct error *is_text(const struct value *value)
 {
     if (value->length == 0)
         return error_new(ERROR_URI, "pkcs11 URI: %s has no value", value->name);
-    for (size_t i = 0; i < value->length; i++)
-        if ((uint8_t)value->bytes[i] < 0x20 || value->bytes[i] == 0x7F)
-            return error_new(ERROR_URI, "pkcs11 URI: the value of %s has a control character in it",
-                             value->name);
-    return NULL;
+    return uri_check_text("pkcs11", value->name, (const uint8_t *)value->bytes, value->length);
 }
 
 static struct error *set_text(const char *text, char **field)
@@ -334,126 +331,61 @@ static const struct attribute attributes[] = {
 };
 
 #define KNOWN                                                                                      \
-    "there are token, serial, slot-description, object, id, type (separated by ;), and after a ? " \
+    "token, serial, slot-description, object, id, type (separated by ;), and after a ? "           \
     "pin-source, pin-value, use-last-try (separated by &)"
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *digit = c == '\0' ? NULL : strchr(digits, c);
-
-    return digit == NULL ? -1 : (int)((digit - digits) % 16);
-}
-
 /* Undoes the %-encoding; value->bytes is new. Unlike in card: URIs any byte may come out. */
-static struct error *decode(const char *text, size_t length, struct value *value)
+static struct error *decode(const struct uri_pair *pair, struct value *value)
 {
-    value->length = 0;
-    value->bytes = malloc(length + 1);
+    struct error *error;
+
+    value->bytes = malloc(pair->value_length + 1);
     if (value->bytes == NULL)
         return error_no_memory();
-    for (size_t i = 0; i < length; i++) {
-        char byte = text[i];
-
-        if (byte == '%') {
-            int high = length - i > 2 ? hex_digit(text[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-
-            if (low < 0)
-                return error_new(ERROR_URI,
-                                 "pkcs11 URI: the value of %s has a %% without two hexadecimal "
-                                 "digits after it (a %% itself is written %%25)",
-                                 value->name);
-            byte = (char)(high << 4 | low);
-            i += 2;
-        }
-        value->bytes[value->length++] = byte;
-    }
+    error = uri_decode("pkcs11", value->name, pair->value, pair->value_length,
+                       (uint8_t *)value->bytes, &value->length);
     value->bytes[value->length] = '\0';
-    return NULL;
+    return error;
 }
 
-static const struct attribute *find_attribute(const char *name, size_t length, bool query)
+static const struct attribute *find_attribute(const struct uri_pair *pair)
 {
     for (size_t i = 0; i < COUNT(attributes); i++)
-        if (attributes[i].query == query && strlen(attributes[i].name) == length &&
-            strncmp(attributes[i].name, name, length) == 0)
+        if (attributes[i].query == pair->query && uri_pair_is_called(pair, attributes[i].name))
             return &attributes[i];
     return NULL;
 }
 
-static struct error *unknown_attribute(const char *name, size_t length, bool query)
+static struct error *take_pair(void *argument, const struct uri_pair *pair)
 {
-    int shown = length > 40 ? 40 : (int)length;
-
-    for (int i = 0; i < shown; i++)
-        if ((uint8_t)name[i] < 0x20 || name[i] == 0x7F)
-            shown = i;
-    return error_new(ERROR_URI, "pkcs11 URI: no attribute%s is called \"%.*s\" here: " KNOWN,
-                     query ? " after the ?" : "", shown, name);
-}
-
-static struct error *take_pair(struct translation *translation, const char *text, size_t length,
-                               bool query)
-{
-    const char *equals = memchr(text, '=', length);
-    size_t name_length = equals == NULL ? length : (size_t)(equals - text);
-    const struct attribute *attribute = find_attribute(text, name_length, query);
+    struct translation *translation = argument;
+    const struct attribute *attribute = find_attribute(pair);
     struct value value = {NULL, NULL, 0};
     struct error *error;
     unsigned long bit;
 
     if (attribute == NULL)
-        return unknown_attribute(text, name_length, query);
+        return uri_unknown_attribute("pkcs11", pair, KNOWN);
     bit = 1UL << (attribute - attributes);
     if ((translation->attributes & bit) != 0)
         return error_new(ERROR_URI, "pkcs11 URI: %s is there twice", attribute->name);
     translation->attributes |= bit;
-    if (equals == NULL)
+    if (pair->value == NULL)
         return error_new(ERROR_URI, "pkcs11 URI: %s has no value", attribute->name);
     if (strcmp(attribute->name, PIN_VALUE) == 0) {
-        translation->pin_value = equals + 1;
-        translation->pin_value_length = length - name_length - 1;
+        translation->pin_value = pair->value;
+        translation->pin_value_length = pair->value_length;
     }
     if (attribute->take == NULL)
         return NULL;
     value.name = attribute->name;
-    error = decode(equals + 1, length - name_length - 1, &value);
+    error = decode(pair, &value);
     if (error == NULL)
         error = attribute->take(translation, &value);
     free(value.bytes);
     return error;
-}
-
-static struct error *take_pairs(struct translation *translation, const char *text, size_t length,
-                                bool query)
-{
-    const char *end = text + length;
-    struct error *error = NULL;
-
-    while (error == NULL && text < end) {
-        const char *stop = memchr(text, query ? '&' : ';', (size_t)(end - text));
-
-        if (stop == NULL)
-            stop = end;
-        if (stop > text)
-            error = take_pair(translation, text, (size_t)(stop - text), query);
-        text = stop < end ? stop + 1 : end;
-    }
-    return error;
-}
-
-static struct error *take_all(struct translation *translation, const char *text)
-{
-    size_t path_length = strcspn(text, "?");
-    const char *query = text + path_length;
-    struct error *error = take_pairs(translation, text, path_length, false);
-
-    return error != NULL || *query == '\0'
-               ? error
-               : take_pairs(translation, query + 1, strlen(query + 1), true);
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -513,7 +445,7 @@ struct error *pkcs11_uri_translate(const char *text, char **out)
     *out = NULL;
     if (!pkcs11_uri_is_one(text))
         return error_new(ERROR_URI, "not a pkcs11 URI: it has to begin with " SCHEME);
-    error = take_all(&translation, text + strlen(SCHEME));
+    error = uri_split(text + strlen(SCHEME), take_pair, &translation);
     if (error == NULL)
         error = write_all(&translation, out);
     clear(&translation.uri);

@@ -101,8 +101,15 @@ static bool card_gone(const struct pcsc_transport *pcsc)
     return false;
 }
 
+/*
+ * When a process dies in a transaction, pcscd ends that first and resets the card after it: maybe
+ * in the next one's transaction, who is not always told so, but that the protocol, which has to be
+ * agreed upon anew, is not the one that was agreed upon.
+ */
 static struct error *transmit_error(const struct pcsc_transport *pcsc, LONG code)
 {
+    if (code == (LONG)SCARD_E_PROTO_MISMATCH)
+        code = SCARD_W_RESET_CARD;
     bool unclear = code == SCARD_E_NOT_TRANSACTED || code == SCARD_F_COMM_ERROR;
     return pcsc_error(unclear && card_gone(pcsc) ? SCARD_W_REMOVED_CARD : code, pcsc->reader);
 }

@@ -3,8 +3,8 @@
 
 #include "secret.h"
 #include "uri_internal.h"
+#include "uri_text.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,42 +25,11 @@ static const char *const pin_source_kinds[] = {"file:", "env:", "credential:", N
 
 /* ---- decoding ---------------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/*
- * Undoes the %-encoding of `length` characters into `out`, which has room for as many. `name` is
- * for messages, which never show the value: it may be a PIN.
- */
 static struct error *decode(const char *name, const char *text, size_t length, uint8_t *out,
                             size_t *out_length)
 {
-    *out_length = 0;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t byte = (uint8_t)text[i];
-        if (text[i] == '%') {
-            int high = length - i > 2 ? hex_digit(text[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-            if (low < 0)
-                return error_new(ERROR_URI,
-                                 "card URI: the value of %s has a %% without two hexadecimal "
-                                 "digits after it (a %% itself is written %%25)",
-                                 name);
-            byte = (uint8_t)(high << 4 | low);
-            i += 2;
-        }
-        if (byte < 0x20 || byte == 0x7F) /* a NUL would cut it, a line end cut a message in two */
-            return error_new(ERROR_URI, "card URI: the value of %s has a control character in it",
-                             name);
-        out[(*out_length)++] = byte;
-    }
-    return NULL;
+    struct error *error = uri_decode("card", name, text, length, out, out_length);
+    return error != NULL ? error : uri_check_text("card", name, out, *out_length);
 }
 
 static struct error *decode_string(const char *name, const char *text, size_t length, char **out)
@@ -235,57 +204,19 @@ static const struct attribute query_attributes[] = {
 
 /* ---- parsing ----------------------------------------------------------------------------- */
 
-static bool name_is(const char *text, size_t length, const char *name)
+static struct error *take_pair(void *argument, const struct uri_pair *found)
 {
-    return strlen(name) == length && strncmp(text, name, length) == 0;
-}
-
-/* A name that is not known is shown, cut; what follows its '=' never is. */
-static struct error *unknown_attribute(const char *text, size_t length, bool query)
-{
-    int shown = length > 40 ? 40 : (int)length;
-    for (int i = 0; i < shown; i++)
-        if (iscntrl((unsigned char)text[i]))
-            return error_new(ERROR_URI, "card URI: an attribute's name has a control character");
-    return error_new(ERROR_URI,
-                     "card URI: no attribute%s is called \"%.*s\": there are " ATTRIBUTES
-                     " (separated by ;), and after a ? " QUERIES " (separated by &)",
-                     query ? " after the ?" : "", shown, text);
-}
-
-static struct error *parse_pair(struct card_uri *uri, const char *text, size_t length, bool query)
-{
-    const char *equals = memchr(text, '=', length);
-    size_t name_length = equals == NULL ? length : (size_t)(equals - text);
-    const struct attribute *attribute = query ? query_attributes : path_attributes;
-    while (attribute->name != NULL && !name_is(text, name_length, attribute->name))
+    const struct attribute *attribute = found->query ? query_attributes : path_attributes;
+    while (attribute->name != NULL && !uri_pair_is_called(found, attribute->name))
         attribute++;
     if (attribute->name == NULL)
-        return unknown_attribute(text, name_length, query);
-    struct pair pair = {attribute->name, NULL, 0};
-    if (equals != NULL) {
-        pair.text = equals + 1;
-        pair.length = length - name_length - 1;
-    } else if (!attribute->alone) {
+        return uri_unknown_attribute("card", found,
+                                     ATTRIBUTES " (separated by ;), and after a ? " QUERIES
+                                                " (separated by &)");
+    if (found->value == NULL && !attribute->alone)
         return error_new(ERROR_URI, "card URI: %s has no value", attribute->name);
-    }
-    return attribute->set(uri, &pair);
-}
-
-/* Nothing between two separators, or after the last, is nothing: "card:slot=9a;" is fine. */
-static struct error *parse_pairs(struct card_uri *uri, const char *text, size_t length, bool query)
-{
-    struct error *error = NULL;
-    const char *end = text + length;
-    while (error == NULL && text < end) {
-        const char *stop = memchr(text, query ? '&' : ';', (size_t)(end - text));
-        if (stop == NULL)
-            stop = end;
-        if (stop > text)
-            error = parse_pair(uri, text, (size_t)(stop - text), query);
-        text = stop < end ? stop + 1 : end;
-    }
-    return error;
+    const struct pair pair = {attribute->name, found->value, found->value_length};
+    return attribute->set(argument, &pair);
 }
 
 struct error *card_uri_parse(const char *text, struct card_uri **out)
@@ -293,15 +224,10 @@ struct error *card_uri_parse(const char *text, struct card_uri **out)
     *out = NULL;
     if (strncasecmp(text, "card:", 5) != 0)
         return error_new(ERROR_URI, "not a card URI: it has to begin with card:");
-    const char *path = text + 5;
-    size_t path_length = strcspn(path, "?");
     struct card_uri *uri = calloc(1, sizeof(*uri));
     if (uri == NULL)
         return error_no_memory();
-    struct error *error = parse_pairs(uri, path, path_length, false);
-    const char *query = path + path_length;
-    if (error == NULL && *query == '?')
-        error = parse_pairs(uri, query + 1, strlen(query + 1), true);
+    struct error *error = uri_split(text + 5, take_pair, uri);
     if (error != NULL) {
         card_uri_free(uri);
         return error;

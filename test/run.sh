@@ -24,7 +24,7 @@ packages=(
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     valgrind gdb strace procps xxd                               # what they look into
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
-    curl python3 osslsigncode                                    # and who else uses one
+    curl python3 osslsigncode nodejs                             # and who else uses one
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)

@@ -124,9 +124,40 @@ static void fork_children(const char *path, int used_before)
     EVP_PKEY_free(key);
 }
 
+/* Signs until it is killed, and says so after the first one. */
+static void be_victim(EVP_PKEY *key, int started)
+{
+    sign(key);
+    if (write(started, "x", 1) != 1)
+        die("write");
+    for (;;)
+        sign(key);
+}
+
+/* A child that signs all the time is killed so many milliseconds after its first signature. */
+static void kill_child(EVP_PKEY *key, long ms)
+{
+    int started[2];
+    char byte;
+    pid_t child;
+
+    if (pipe(started) != 0)
+        die("pipe");
+    child = fork_or_die();
+    if (child == 0)
+        be_victim(key, started[1]);
+    if (read(started[0], &byte, 1) != 1)
+        die("read");
+    sleep_ms(ms);
+    kill(child, SIGKILL);
+    wait_for(child, SIGKILL);
+    close(started[0]);
+    close(started[1]);
+}
+
 /*
- * Children that sign all the time are killed, each at another moment: with a card that takes its
- * time, nearly always in a transaction. The master's next signature is none the worse for it.
+ * With a card that takes its time a child is nearly always killed in a transaction. The master's
+ * next signature is none the worse for it.
  */
 static void kill_children(const char *path)
 {
@@ -134,24 +165,7 @@ static void kill_children(const char *path)
 
     sign(key);
     for (int i = 0; i < VICTIMS; i++) {
-        int started[2];
-        char byte;
-        pid_t child;
-
-        if (pipe(started) != 0 || (child = fork_or_die()) < 0)
-            die("pipe");
-        for (int j = 0; child == 0; j++) {
-            sign(key);
-            if (j == 0 && write(started[1], "x", 1) != 1)
-                die("write");
-        }
-        if (read(started[0], &byte, 1) != 1)
-            die("read");
-        sleep_ms(7L * i);
-        kill(child, SIGKILL);
-        wait_for(child, SIGKILL);
-        close(started[0]);
-        close(started[1]);
+        kill_child(key, 7L * i);
         sign(key);
     }
     EVP_PKEY_free(key);
@@ -196,7 +210,8 @@ static void two_contexts(const char *path)
     OSSL_LIB_CTX_free(first.libctx);
     sign_in(second.libctx, second.key);
     EVP_PKEY_free(second.key);
-    OSSL_LIB_CTX_free(second.libctx); /* with the providers still loaded */
+    world_unload(&second);
+    OSSL_LIB_CTX_free(second.libctx);
 }
 
 /* The key outlives its provider's unloading: it works, or fails in order, and is freed. */
