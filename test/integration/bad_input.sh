@@ -32,7 +32,7 @@ refused 'pcscd.*(systemctl|start)' card:slot=9a
 # pcscd 2 as it is by itself, without a polkit that would allow us. It just hangs up, here at once, and
 # libpcsclite knows that for a refusal only where it has said its first word before: hence again and again.
 refusal_told() {
-    expect_failure "${OPENSSL[@]}" storeutl "${P[@]}" card:slot=9a
+    expect_failure "${OPENSSL[@]}" pkey "${P[@]}" -pubin -in card:slot=9a -noout
     grep ':error:' err | head -n 1 | grep -Eq ':card:.*pcscd.*refuses this user.*/etc/polkit-1/rules.d'
 }
 if [[ -n $PCSCD_OPTIONS ]]; then
