@@ -22,6 +22,7 @@ struct error *card_context_new_with(OSSL_LIB_CTX *libctx, const struct transport
 
 struct error *card_context_new(OSSL_LIB_CTX *libctx, struct card_context **out)
 {
+    transport_pcsc_prepare();
     return card_context_new_with(libctx, &transport_pcsc, out);
 }
 

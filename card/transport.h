@@ -94,4 +94,11 @@ void transport_reader_list_clear(struct transport_reader_list *list);
 /* The readers that pcscd knows. */
 extern const struct transport_system transport_pcsc;
 
+/*
+ * Loads what PC/SC will need and cannot find later, in a program's chroot: from pcsc-lite 2 on
+ * libpcsclite loads the library that does the work by name, when it is first called. (Older ones do
+ * the work themselves.) Starts nothing, and calls nobody.
+ */
+void transport_pcsc_prepare(void);
+
 #endif

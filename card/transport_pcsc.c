@@ -6,6 +6,7 @@
 #include "pcsc_error.h"
 #include "transport.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,9 @@ static struct error *transmit_error(const struct pcsc_transport *pcsc, LONG code
 {
     if (code == (LONG)SCARD_E_PROTO_MISMATCH)
         code = SCARD_W_RESET_CARD;
+    /* The protocol was agreed upon when we connected: a reset, not told yet, has undone that. */
+    if (code == SCARD_E_PROTO_MISMATCH)
+        return pcsc_error(SCARD_W_RESET_CARD, pcsc->reader);
     bool unclear = code == SCARD_E_NOT_TRANSACTED || code == SCARD_F_COMM_ERROR;
     return pcsc_error(unclear && card_gone(pcsc) ? SCARD_W_REMOVED_CARD : code, pcsc->reader);
 }
@@ -223,6 +227,13 @@ static struct error *pcsc_list(const struct transport_system *system,
     if (error != NULL)
         transport_reader_list_clear(out);
     return error;
+}
+
+void transport_pcsc_prepare(void)
+{
+    void *library = dlopen("libpcsclite_real.so.1", RTLD_LAZY | RTLD_NODELETE);
+    if (library != NULL)
+        (void)dlclose(library);
 }
 
 const struct transport_system transport_pcsc = {pcsc_list, pcsc_open};

@@ -100,11 +100,11 @@ expect_in "pass phrase for the PIV card in" asked
 "$ENGINE_LOAD" card freed 'card:slot=9a?pin-source=file:pin'
 
 "$ENGINE_LOAD" card certificate card:slot=9c >certificate
-openssl x509 -in certificate -noout -subject >subject
-expect_in "CN = on-card-ec" subject
+openssl x509 -in certificate -noout -subject -nameopt RFC2253 >subject
+expect_in "subject=CN=on-card-ec" subject
 "$ENGINE_LOAD" card certificate 'pkcs11:id=%01;type=cert' >certificate
-openssl x509 -in certificate -noout -subject >subject
-expect_in "CN = on-card-rsa" subject
+openssl x509 -in certificate -noout -subject -nameopt RFC2253 >subject
+expect_in "subject=CN=on-card-rsa" subject
 refused 'several' "$ENGINE_LOAD" card certificate card:
 refused '82' "$ENGINE_LOAD" card certificate card:slot=82
 refused 'type=private' "$ENGINE_LOAD" card certificate 'card:slot=9a;type=private'

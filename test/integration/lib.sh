@@ -229,6 +229,16 @@ expect_in() {
     grep -Fq -- "$1" "$2" || fail "'$1' is not in $2: $(head -c 2000 "$2")"
 }
 
+# expect_signature_type KIND ALGORITHM FILE: what s_client says of the server's signature in TLS 1.3: its kind,
+# and from OpenSSL 3.5 on the algorithm, of which the beginning is given.
+expect_signature_type() {
+    if openssl_at_least 3.5; then
+        expect_in "Peer signature type: $2" "$3"
+    else
+        expect_in "Peer signature type: $1" "$3"
+    fi
+}
+
 # expect_failure COMMAND...: the command must fail, by an exit code of its own: not by a signal, and not
 # because it does not exist. Its output is in $WORK/out and $WORK/err.
 expect_failure() {

@@ -58,7 +58,7 @@ program_card() {
     pcscd_start
     card_insert --profile yubikey --serial 12345678 --key 9a=p256 --key 9e=rsa2048:once --key 82=p256 "$@"
     command openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -subj "/CN=Example CA" \
-        -days 30 -out "$CA_FILE" -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+        -days 30 -out "$CA_FILE" -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
     program_reference $NAME 9a
     program_reference $NAME.rsa 9e
     program_reference client 82
