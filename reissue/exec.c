@@ -27,7 +27,7 @@ static const char usage[] =
     "are made on the card; the key files become references to them.\n"
     "\n"
     "  --to URI                     where on the card, such as card:slot=9a (a free slot)\n"
-    "  --pin-source SOURCE          where the PIN comes from: file:PATH, env:NAME,\n"
+    "  --pin-source SOURCE          where the PIN comes from in this run: file:PATH, env:NAME,\n"
     "                               credential:NAME (asked for at the terminal)\n"
     "  --management-key-source SOURCE\n"
     "                               the same for the card's management key, in hexadecimal;\n"
@@ -152,53 +152,67 @@ static struct error *absolute_source(const char *source, char **out)
     return length < 0 ? error_no_memory() : NULL;
 }
 
-/* The URI for the configuration: where, and with which PIN. *out is for free(). */
-static struct error *make_uri(const struct options *options, char **out)
+/* ---- the configuration ------------------------------------------------------------------- */
+
+static void settings_clear(struct openssl_config_settings *settings)
+{
+    free(settings->generate);
+    free(settings->pin_source);
+    free(settings->management_key);
+}
+
+/*
+ * A source in the URI goes into the references that are written, for their later users. One that is
+ * given for this run does not, nor does the memory in which a typed PIN waits: it goes when we go.
+ */
+static struct error *choose_pin(const struct options *options, struct card_uri *uri,
+                                struct openssl_config_settings *settings)
+{
+    char *given = uri->pin_source;
+    struct error *error;
+
+    if (options->pin_source != NULL)
+        return absolute_source(options->pin_source, &settings->pin_source);
+    if (given == NULL)
+        return keep_pin(&settings->pin_source);
+    uri->pin_source = NULL;
+    error = absolute_source(given, &uri->pin_source);
+    free(given);
+    return error;
+}
+
+static struct error *make_settings(const struct options *options,
+                                   struct openssl_config_settings *settings)
 {
     struct card_uri *uri;
     struct error *error = card_uri_parse(options->to, &uri);
 
     if (error != NULL)
         return error;
-    if (options->pin_source != NULL || uri->pin_source != NULL) {
-        char *given = uri->pin_source;
-
-        uri->pin_source = NULL;
-        error = absolute_source(options->pin_source != NULL ? options->pin_source : given,
-                                &uri->pin_source);
-        free(given);
-    } else {
-        error = keep_pin(&uri->pin_source);
-    }
+    error = choose_pin(options, uri, settings);
     if (error == NULL)
-        error = card_uri_format(uri, out);
+        error = card_uri_format(uri, &settings->generate);
+    if (error == NULL && options->management_key != NULL)
+        error = absolute_source(options->management_key, &settings->management_key);
     card_uri_free(uri);
     return error;
 }
 
-/* ---- the configuration ------------------------------------------------------------------- */
-
 /* Writes the file that OPENSSL_CONF will name; `path` is a template for mkstemps(). */
 static struct error *write_config(const struct options *options, char *path)
 {
-    char *uri = NULL;
-    char *management_key = NULL;
-    struct error *error = make_uri(options, &uri);
-    int descriptor;
-    FILE *out;
+    struct openssl_config_settings settings = {NULL, NULL, NULL};
+    struct error *error = make_settings(options, &settings);
+    int descriptor = error == NULL ? mkstemps(path, 4) : -1;
+    FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "w");
 
-    if (error == NULL && options->management_key != NULL)
-        error = absolute_source(options->management_key, &management_key);
-    descriptor = error == NULL ? mkstemps(path, 4) : -1;
-    out = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     if (error == NULL && out == NULL)
         error = error_new(ERROR_ARGUMENT, "cannot write %s: %s", path, strerror(errno));
     if (error == NULL)
-        error = openssl_config_write(out, uri, management_key);
+        error = openssl_config_write(out, &settings);
     if (out != NULL && fclose(out) != 0 && error == NULL)
         error = error_new(ERROR_ARGUMENT, "cannot write %s: %s", path, strerror(errno));
-    free(management_key);
-    free(uri);
+    settings_clear(&settings);
     return error;
 }
 

@@ -80,7 +80,13 @@ static void write_sections(FILE *out, const CONF *present)
     write_other_providers(out, present, providers);
 }
 
-struct error *openssl_config_write(FILE *out, const char *generate, const char *management_key)
+static void write_setting(FILE *out, const char *name, const char *value)
+{
+    if (value != NULL)
+        fprintf(out, "%s = %s\n", name, value);
+}
+
+struct error *openssl_config_write(FILE *out, const struct openssl_config_settings *settings)
 {
     char *path = CONF_get1_default_config_file();
     CONF *present = NULL;
@@ -90,9 +96,10 @@ struct error *openssl_config_write(FILE *out, const char *generate, const char *
         if (present != NULL)
             fprintf(out, ".include = %s\n", path);
         write_sections(out, present);
-        fprintf(out, "\n[reissue_card]\nactivate = 1\ngenerate = %s\n", generate);
-        if (management_key != NULL)
-            fprintf(out, "management-key-source = %s\n", management_key);
+        fputs("\n[reissue_card]\nactivate = 1\n", out);
+        write_setting(out, "generate", settings->generate);
+        write_setting(out, "pin-source", settings->pin_source);
+        write_setting(out, "management-key-source", settings->management_key);
     }
     NCONF_free(present);
     OPENSSL_free(path);

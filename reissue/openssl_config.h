@@ -10,12 +10,15 @@
 
 #include <stdio.h>
 
-/*
- * Writes it to `out`. `generate` is a card: URI, `management_key` where the management key comes
- * from, as in card_admin_key_read() (NULL: nowhere). ERROR_ARGUMENT where the present file cannot
- * be read.
- */
-struct error *openssl_config_write(FILE *out, const char *generate,
-                                   const char *management_key) MUST_CHECK;
+/* What the provider's section says; NULL for what it does not say. */
+struct openssl_config_settings {
+    char *generate;       /* where new keys are made, a card: URI */
+    char *pin_source;     /* where PINs come from */
+    char *management_key; /* where the management key comes from, as in card_admin_key_read() */
+};
+
+/* Writes it to `out`. ERROR_ARGUMENT where the present file cannot be read. */
+struct error *openssl_config_write(FILE *out,
+                                   const struct openssl_config_settings *settings) MUST_CHECK;
 
 #endif

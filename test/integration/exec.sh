@@ -66,6 +66,22 @@ grep -q "BEGIN PUBLIC KEY" list || fail "no key in 9d: $(<list)"
 expect_failure in_slot card:slot=9d "$SCRIPTS/one_line.sh"
 expect_in "slot 9d is in use" err
 
+# A typed PIN serves the script, and leaves nothing in the reference; a source in the URI stays there.
+card_remove
+card_insert --state "$WORK/typed.state" --profile yubikey
+(wait_until 30 "the prompt" grep -aq "PIN of the card:" typescript && echo "$PIN") | script -qefc "$REISSUE exec --management-key-source factory -- \
+    env LD_PRELOAD=${SANITIZER_RUNTIME-} ASAN_OPTIONS=detect_leaks=0 $SCRIPTS/one_line.sh" typescript >/dev/null
+openssl req -in r.csr -verify -noout
+expect_in "PIN of the card:" typescript
+openssl asn1parse -in k.pem >fields
+if grep -E "pin-source|/proc" fields; then
+    fail "the way of a typed PIN is in the reference"
+fi
+"$REISSUE" exec --to "card:?pin-source=file:pin" --management-key-source factory -- \
+    env "LD_PRELOAD=${SANITIZER_RUNTIME-}" ASAN_OPTIONS=detect_leaks=0 "$SCRIPTS/one_line.sh"
+openssl asn1parse -in k.pem >fields
+expect_in "pin-source=file:$WORK/pin" fields
+
 # The exit code is the command's; what goes wrong is said.
 code=0
 on_card sh -c 'exit 7' || code=$?
