@@ -170,6 +170,15 @@ typedef struct error *card_pin_prompt(void *argument, const char *what, struct s
 struct error *card_key_prepare_pin(struct card_key *key, card_pin_prompt *prompt,
                                    void *argument) MUST_CHECK;
 
+/* The PIN that `source` names, as in a URI's pin-source; *pin is a new secret. ERROR_PIN_SOURCE. */
+struct error *card_pin_read(const char *source, struct secret **pin) MUST_CHECK;
+
+/*
+ * Has the card verify the PIN that was prepared, so that a wrong one is known now and not at the
+ * first signature. Nothing where the key needs none. Errors as for card_key_sign().
+ */
+struct error *card_key_verify_pin(struct card_key *key) MUST_CHECK;
+
 /* ---- managing a card --------------------------------------------------------------------- */
 
 struct card;

@@ -118,6 +118,11 @@ static struct error *keep_pin(struct card_key *key, struct secret **pin)
     return card != NULL ? card_keep_pin(card, pin) : NULL;
 }
 
+struct error *card_pin_read(const char *source, struct secret **pin)
+{
+    return pin_source_read(source, pin);
+}
+
 struct error *card_key_prepare_pin(struct card_key *key, card_pin_prompt *prompt, void *argument)
 {
     struct secret *pin;

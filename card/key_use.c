@@ -138,3 +138,17 @@ struct error *card_key_derive(struct card_key *key, enum card_mechanism mechanis
 {
     return use_key(key, &agreement, mechanism, in, in_length, out, out_length);
 }
+
+static struct error *present_pin(struct card *card, void *argument)
+{
+    (void)card;
+    return key_present_pin(argument);
+}
+
+struct error *card_key_verify_pin(struct card_key *key)
+{
+    if (key->key.pin_policy == CARD_POLICY_NEVER)
+        return NULL;
+    struct error *error = key_find_card(key);
+    return error != NULL ? error : session_run(key->card, key, present_pin, key);
+}

@@ -111,9 +111,6 @@ static struct error *transmit_error(const struct pcsc_transport *pcsc, LONG code
 {
     if (code == (LONG)SCARD_E_PROTO_MISMATCH)
         code = SCARD_W_RESET_CARD;
-    /* The protocol was agreed upon when we connected: a reset, not told yet, has undone that. */
-    if (code == SCARD_E_PROTO_MISMATCH)
-        return pcsc_error(SCARD_W_RESET_CARD, pcsc->reader);
     bool unclear = code == SCARD_E_NOT_TRANSACTED || code == SCARD_F_COMM_ERROR;
     return pcsc_error(unclear && card_gone(pcsc) ? SCARD_W_REMOVED_CARD : code, pcsc->reader);
 }

@@ -9,6 +9,7 @@
  */
 #include "decoder.h"
 #include "passphrase.h"
+#include "pin.h"
 #include "reference.h"
 #include "reference_encryption.h"
 
@@ -188,10 +189,10 @@ void decoder_free_der(uint8_t *der)
  * has no answer, the key is loaded all the same: many uses of a key file need no PIN, and a
  * signature without one says so.
  */
-static struct error *prepare_pin(struct card_key *card, const struct passphrase *passphrase)
+static struct error *prepare_pin(const struct provider *provider, struct card_key *card,
+                                 const struct passphrase *passphrase)
 {
-    struct error *error =
-        card_key_prepare_pin(card, passphrase_ask_pin, (void *)(uintptr_t)passphrase);
+    struct error *error = pin_prepare(provider, card, passphrase);
 
     if (error == NULL || error_code(error) != ERROR_PIN_SOURCE)
         return error;
@@ -211,7 +212,7 @@ static struct error *make_key(struct provider *provider, const struct reference 
     if (error != NULL)
         return error;
     if (private_half)
-        error = prepare_pin(card, passphrase);
+        error = prepare_pin(provider, card, passphrase);
     if (error == NULL)
         *out = key_new_from_card(provider, card, private_half);
     card_key_free(card);

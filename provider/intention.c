@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "intention.h"
+#include "pin.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -192,7 +193,7 @@ static struct error *realize(struct key *key)
 
     if (error == NULL) {
         key->intention->progress = MADE;
-        error = card_key_prepare_pin(card, NULL, NULL);
+        error = pin_prepare(key->provider, card, NULL);
         if (error != NULL && error_code(error) == ERROR_PIN_SOURCE) {
             error_free(error); /* whoever signs with the key will hear of it */
             error = NULL;

@@ -33,9 +33,3 @@ struct error *passphrase_ask(const struct passphrase *passphrase, const char *wh
                      "the program gave no answer for %s, and there is no terminal to ask on; %s",
                      what, otherwise);
 }
-
-struct error *passphrase_ask_pin(void *argument, const char *what, struct secret **pin)
-{
-    return passphrase_ask(argument, what,
-                          "name a source in the URI, such as ?pin-source=file:/path/to/pin", pin);
-}

@@ -20,7 +20,4 @@ struct passphrase {
 struct error *passphrase_ask(const struct passphrase *passphrase, const char *what,
                              const char *otherwise, struct secret **answer) MUST_CHECK;
 
-/* A card_pin_prompt; the argument is a struct passphrase. */
-card_pin_prompt passphrase_ask_pin;
-
 #endif

@@ -53,6 +53,13 @@ static const OSSL_ALGORITHM key_exchange_algorithms[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* The second row is for those who ask for it: another provider may own that scheme. */
+static const OSSL_ALGORITHM store_algorithms_with_pkcs11[] = {
+    {"card", PROPERTIES, store_functions, "Keys and certificates on smart cards"},
+    {"pkcs11", PROPERTIES, store_functions, "Keys on smart cards by RFC 7512 URIs"},
+    {NULL, NULL, NULL, NULL},
+};
+
 static const OSSL_ALGORITHM store_algorithms[] = {
     {"card", PROPERTIES, store_functions, "Keys and certificates on smart cards"},
     {NULL, NULL, NULL, NULL},
@@ -101,9 +108,15 @@ static const OSSL_ALGORITHM encoder_algorithms[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+static bool is_set(const char *setting, const char *value)
+{
+    return setting != NULL && strcmp(setting, value) == 0;
+}
+
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache)
 {
-    (void)provctx;
+    const struct provider *provider = provctx;
+
     *no_cache = 0;
     switch (operation) {
     case OSSL_OP_KEYMGMT:
@@ -115,7 +128,8 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
     case OSSL_OP_KEYEXCH:
         return key_exchange_algorithms;
     case OSSL_OP_STORE:
-        return store_algorithms;
+        return is_set(provider->pkcs11_uris, "yes") ? store_algorithms_with_pkcs11
+                                                    : store_algorithms;
     case OSSL_OP_DECODER:
         return decoder_algorithms;
     case OSSL_OP_ENCODER:
@@ -209,6 +223,9 @@ static void teardown(void *provctx)
     card_context_free(provider->cards);
     OPENSSL_free(provider->generate);
     OPENSSL_free(provider->management_key);
+    OPENSSL_free(provider->pin_source);
+    OPENSSL_free(provider->verify);
+    OPENSSL_free(provider->pkcs11_uris);
     secret_free(provider->rejection_secret);
     if (provider->default_provider != NULL)
         OSSL_PROVIDER_unload(provider->default_provider);
@@ -276,6 +293,24 @@ static struct error *make_rejection_secret(struct provider *provider)
     return error;
 }
 
+/* A setting that is one of two words, or not there. */
+static struct error *check_choice(const char *name, const char *value, const char *word1,
+                                  const char *word2)
+{
+    if (value == NULL || is_set(value, word1) || is_set(value, word2))
+        return NULL;
+    return error_new(ERROR_ARGUMENT,
+                     "the card provider's configuration says %s = %s; it has to be %s or %s", name,
+                     value, word1, word2);
+}
+
+struct error *provider_check_settings(const struct provider *provider)
+{
+    struct error *error = check_choice("verify", provider->verify, "load", "use");
+
+    return error != NULL ? error : check_choice("pkcs11-uris", provider->pkcs11_uris, "yes", "no");
+}
+
 /* No card is touched here, no socket opened and no thread started: `openssl version` comes by. */
 static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
 {
@@ -284,7 +319,10 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     provider->core = core;
     if (!take_core_functions(provider, in) ||
         !take_setting(provider, "generate", &provider->generate) ||
-        !take_setting(provider, "management-key-source", &provider->management_key))
+        !take_setting(provider, "management-key-source", &provider->management_key) ||
+        !take_setting(provider, "pin-source", &provider->pin_source) ||
+        !take_setting(provider, "verify", &provider->verify) ||
+        !take_setting(provider, "pkcs11-uris", &provider->pkcs11_uris))
         return false;
     provider->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in);
     if (provider->libctx == NULL)

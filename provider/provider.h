@@ -30,6 +30,9 @@ struct provider {
     /* From the provider's section of the configuration; NULL where it does not say. */
     char *generate;       /* the URI where new keys are made */
     char *management_key; /* where a card's management key comes from */
+    char *pin_source;     /* where PINs come from that the URI says nothing about */
+    char *verify;         /* "load": PINs are verified when keys are loaded; "use": later */
+    char *pkcs11_uris;    /* "yes": the store answers pkcs11: URIs as well */
 
     /*
      * Random bytes behind implicit rejection (see asym_cipher_rsa.c). Made when the provider is
@@ -47,6 +50,12 @@ void provider_raise(const struct provider *provider, struct error *error, const 
                     int line, const char *function);
 #define PROVIDER_RAISE(provider, error)                                                            \
     provider_raise((provider), (error), __FILE__, __LINE__, __func__)
+
+/*
+ * Whether the provider's section of the configuration makes sense; ERROR_ARGUMENT names what does
+ * not. It is told when a key is loaded: a provider that fails to start is left out without a word.
+ */
+struct error *provider_check_settings(const struct provider *provider) MUST_CHECK;
 
 /* The reason strings behind enum error_code, for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS. */
 extern const OSSL_ITEM provider_reason_strings[];

@@ -7,8 +7,10 @@
  * There is no export_object here, on purpose: libcrypto would offer it to the default provider's
  * key management before it asked ours.
  */
+#include "card/pkcs11_uri.h"
 #include "key.h"
 #include "passphrase.h"
+#include "pin.h"
 
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
@@ -160,11 +162,28 @@ static struct error *find_anything(struct store *store)
     return no_certificate;
 }
 
+/* A pkcs11: URI comes by only where the configuration has us answer that scheme. */
+static struct error *parse(const char *text, struct card_uri **out)
+{
+    char *translated = NULL;
+    struct error *error;
+
+    if (!pkcs11_uri_is_one(text))
+        return card_uri_parse(text, out);
+    error = pkcs11_uri_translate(text, &translated);
+    if (error == NULL)
+        error = card_uri_parse(translated, out);
+    pkcs11_uri_free(translated);
+    return error;
+}
+
 static struct error *search(struct store *store)
 {
     enum card_object_type type = CARD_OBJECT_ANY;
-    struct error *error = card_uri_parse(store->text, &store->uri);
+    struct error *error = provider_check_settings(store->provider);
 
+    if (error == NULL)
+        error = parse(store->text, &store->uri);
     if (error == NULL)
         error = wanted_type(store, &type);
     if (error != NULL)
@@ -236,7 +255,9 @@ static bool load_key(struct load *load, struct card_key *card)
     struct key *key;
 
     if (private_half)
-        error = card_key_prepare_pin(card, passphrase_ask_pin, &load->passphrase);
+        error = pin_prepare(load->store->provider, card, &load->passphrase);
+    if (private_half && error == NULL)
+        error = pin_verify(load->store->provider, card);
     if (error != NULL)
         return load_failed(load, error);
     key = key_new_from_card(load->store->provider, card, private_half);

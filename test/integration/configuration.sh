@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What the provider's section of OpenSSL's configuration can say: where PINs come from, when they are
+# verified, and whether pkcs11: URIs are answered.
+source "$(dirname "$0")/lib.sh"
+
+# configure LINE...: the lines for the provider's section.
+configure() {
+    cat >openssl.cnf <<EOF
+openssl_conf = openssl_init
+
+[openssl_init]
+providers = provider_sect
+
+[provider_sect]
+default = default_sect
+card = card_sect
+
+[default_sect]
+activate = 1
+
+[card_sect]
+activate = 1
+$(printf '%s\n' "$@")
+
+[req]
+distinguished_name = name
+
+[name]
+EOF
+}
+
+# refused REGEX COMMAND...: fails, and ours is the first error.
+refused() {
+    local regex=$1
+    shift
+    expect_failure "$@"
+    grep ':error:' err | head -n 1 | grep -Eq ":card:.*$regex" || fail "$*: not '$regex': $(<err)"
+}
+
+pcscd_start
+card_insert --profile yubikey --serial 12345678 --key 9a=p256 --key 9c=rsa2048 --key 9e=p256
+echo "$PIN" >pin
+echo 654321 >wrong-pin
+export OPENSSL_CONF=$WORK/openssl.cnf
+
+# pin-source; a URI's own comes first.
+configure "pin-source = file:$WORK/pin"
+expect_apdus 5 openssl req -new -key card:slot=9a -subj /CN=x -out request.pem </dev/null
+openssl req -verify -noout -in request.pem
+refused '/nowhere' openssl req -new -key 'card:slot=9a?pin-source=file:/nowhere' -subj /CN=x
+
+# verify = load: a wrong PIN is known when the key is loaded, and costs one try.
+openssl pkey -in card:slot=9a -out reference.pem
+configure "pin-source = file:$WORK/wrong-pin"
+expect_apdus 0 openssl pkey -in reference.pem -pubout
+configure "pin-source = file:$WORK/wrong-pin" "verify = load"
+apdu_log_clear
+refused 'refused the PIN' openssl req -new -key card:slot=9a -subj /CN=x
+[[ $(pins_sent) == 1 ]] || fail "$(pins_sent) PINs sent, not 1"
+[[ $(apdu_list) != *87:* ]] || fail "the card was asked to sign: $(apdu_list)"
+expect_apdus 0 openssl pkey -in reference.pem -pubout # a reference touches no card
+configure "pin-source = file:$WORK/pin" "verify = load"
+expect_apdus 5 openssl req -new -key card:slot=9a -subj /CN=x -out request.pem
+openssl req -verify -noout -in request.pem
+expect_apdus 3 openssl req -new -key card:slot=9e -subj /CN=x -out request.pem # no PIN, nothing to verify
+
+# pkcs11-uris: not unless asked for.
+configure "pin-source = file:$WORK/pin"
+expect_failure openssl req -new -key 'pkcs11:id=%01;type=private' -subj /CN=x
+configure "pin-source = file:$WORK/pin" "pkcs11-uris = yes"
+for uri in 'pkcs11:id=%01;type=private' 'pkcs11:token=YubiKey%20PIV%20%2312345678;object=SIGN%20key;type=private'; do
+    openssl req -new -key "$uri" -subj /CN=x -out request.pem
+    openssl req -verify -noout -in request.pem
+done
+refused 'pkcs11 URI' openssl req -new -key 'pkcs11:id=%99;type=private' -subj /CN=x
+
+# Nonsense is told by its name.
+configure "verify = maybe"
+refused 'verify = maybe; it has to be load or use' openssl req -new -key card:slot=9a -subj /CN=x
+configure "pkcs11-uris = perhaps"
+refused 'pkcs11-uris = perhaps; it has to be yes or no' openssl req -new -key card:slot=9a -subj /CN=x
