@@ -37,7 +37,7 @@ fail() {
 # What is installed is not started, now or at the next boot: the tests start their own. Debian asks
 # /usr/sbin/policy-rc.d before it starts a service; where there is one, somebody has decided already.
 apt_install() {
-    local policy=/usr/sbin/policy-rc.d package enabled=()
+    local policy=/usr/sbin/policy-rc.d package unit enabled=()
 
     if [ ! -e $policy ]; then
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
@@ -51,9 +51,11 @@ apt_install() {
         apache2) enabled+=(apache2 apache-htcacheclean) ;;
         esac
     done
-    if [ ${#enabled[@]} -gt 0 ] && command -v systemctl >/dev/null; then
-        systemctl --quiet disable "${enabled[@]}"
-    fi
+    command -v systemctl >/dev/null || return 0
+    for unit in "${enabled[@]}"; do # not each release has each of them
+        [ ! -e "/lib/systemd/system/$unit.service" ] && [ ! -e "/etc/init.d/$unit" ] ||
+            systemctl --quiet disable "$unit"
+    done
 }
 
 install_missing() {

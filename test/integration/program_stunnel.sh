@@ -8,6 +8,8 @@ program_install
 program_card
 program_reference_with_source $NAME 9a
 install -m 644 "$EXAMPLES/stunnel.conf" /etc/stunnel/$NAME.conf
+# Releases after Debian 13 have renamed the user.
+getent passwd stunnel4 >/dev/null || sed -i 's/^\(set[ug]id\) = stunnel4$/\1 = stunnel/' /etc/stunnel/$NAME.conf
 program_web_server
 stunnel_start() {
     /usr/bin/stunnel4 /etc/stunnel/$NAME.conf 2>>stunnel.err &
