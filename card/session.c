@@ -100,12 +100,6 @@ static void note_loss(struct card *card, const struct error *error)
     forget_state(card);
 }
 
-/*
- * How often a transaction is begun anew. A program that resets the card after each use (ykpiv does)
- * does so while others wait for their turn, and each of them is told at the end of the wait.
- */
-#define BEGIN_ATTEMPTS 32
-
 /* Connects where needed, and begins a transaction, once. */
 static struct error *begin_once(struct card *card)
 {
@@ -301,13 +295,23 @@ static struct error *run_once(struct card *card, const struct card_key *key,
     return error != NULL ? error : operation(card, argument);
 }
 
+/*
+ * How often an operation is run again because the card was reset in the middle of it: pcscd does
+ * that once for each process that died in a transaction.
+ */
+#define RESETS_DURING_OPERATION 8
+
 /* In a transaction, which is ended. */
 static struct error *run_and_end(struct card *card, const struct card_key *key,
                                  card_operation *operation, void *argument)
 {
     bool open = true;
+    int resets = 0;
+    int others = 0;
     struct error *error = run_once(card, key, operation, argument);
-    if (error != NULL && explained_by_others(card, error)) {
+    while (error != NULL && open && explained_by_others(card, error) &&
+           (error_code(error) == ERROR_CARD_RESET ? resets++ < RESETS_DURING_OPERATION
+                                                  : others++ < 1)) {
         error = recover(card, error, &open);
         if (error == NULL)
             error = run_once(card, key, operation, argument);
