@@ -45,7 +45,7 @@ void decoder_freectx(void *context)
 }
 
 /* A reference serves for the private key, and for what can be had of the public one. */
-static int decoder_does_selection(void *provctx, int selection)
+int decoder_does_selection(void *provctx, int selection)
 {
     (void)provctx;
     return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
@@ -272,8 +272,8 @@ static int decode_rsa_pss(void *context, OSSL_CORE_BIO *in, int selection, OSSL_
     return decode_der(context, "RSA-PSS", in, selection, object, argument, &passphrase);
 }
 
-static int decode_ec(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
-                     void *argument, OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
+int decoder_decode_ec(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
+                      void *argument, OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
 {
     const struct passphrase passphrase = {callback, callback_argument};
 
@@ -327,7 +327,7 @@ const OSSL_DISPATCH decoder_rsa_pss_functions[] = {
 
 const OSSL_DISPATCH decoder_ec_functions[] = {
     DECODER_COMMON_FUNCTIONS,
-    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_ec},
+    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decoder_decode_ec},
     {0, NULL},
 };
 

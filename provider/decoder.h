@@ -9,6 +9,10 @@
 OSSL_FUNC_decoder_newctx_fn decoder_newctx;
 OSSL_FUNC_decoder_freectx_fn decoder_freectx;
 
+/* Key references in DER: for which selections, and reading one that stands for an EC key. */
+OSSL_FUNC_decoder_does_selection_fn decoder_does_selection;
+OSSL_FUNC_decoder_decode_fn decoder_decode_ec;
+
 /*
  * All the bytes that are there, for decoder_free_der(); NULL where they are more than any of our
  * objects has. They may be anything, somebody's private key included.

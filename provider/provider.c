@@ -67,6 +67,7 @@ static const OSSL_ALGORITHM store_algorithms[] = {
 
 #define FROM_PEM       PROPERTIES ",input=pem"
 #define FROM_REFERENCE PROPERTIES ",input=der,structure=" REFERENCE_STRUCTURE
+#define FROM_DER       PROPERTIES ",input=der,structure=type-specific"
 
 static const OSSL_ALGORITHM decoder_algorithms[] = {
     {"DER", FROM_PEM, decoder_pem_functions, "Card key references in PEM"},
@@ -75,12 +76,17 @@ static const OSSL_ALGORITHM decoder_algorithms[] = {
     {EC_NAMES, FROM_REFERENCE, decoder_ec_functions, "Card key references"},
     {ED25519_NAMES, FROM_REFERENCE, decoder_ed25519_functions, "Card key references"},
     {X25519_NAMES, FROM_REFERENCE, decoder_x25519_functions, "Card key references"},
-    {EC_NAMES, PROPERTIES ",input=der,structure=type-specific", decoder_parameters_functions,
-     "Parameters of keys to make"},
+    {RSA_NAMES, FROM_DER, decoder_rsa_functions, "Card key references"},
+    {RSA_PSS_NAMES, FROM_DER, decoder_rsa_pss_functions, "Card key references"},
+    {EC_NAMES, FROM_DER, decoder_ec_type_specific_functions,
+     "Card key references, and parameters of keys to make"},
+    {ED25519_NAMES, FROM_DER, decoder_ed25519_functions, "Card key references"},
+    {X25519_NAMES, FROM_DER, decoder_x25519_functions, "Card key references"},
     {NULL, NULL, NULL, NULL},
 };
 
 #define TO_PEM PROPERTIES ",output=pem,structure="
+#define TO_DER PROPERTIES ",output=der,structure="
 
 static const OSSL_ALGORITHM encoder_algorithms[] = {
     {RSA_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions, "Card key references"},
@@ -104,6 +110,16 @@ static const OSSL_ALGORITHM encoder_algorithms[] = {
     {X25519_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions,
      "Card key references"},
     {X25519_NAMES, TO_PEM "EncryptedPrivateKeyInfo", encoder_encrypted_private_key_info_functions,
+     "Card key references"},
+    {RSA_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions, "Card key references"},
+    {RSA_NAMES, TO_DER "pkcs1", encoder_pkcs1_der_functions, "Card key references"},
+    {RSA_PSS_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions,
+     "Card key references"},
+    {EC_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions, "Card key references"},
+    {EC_NAMES, TO_DER "X9.62", encoder_x962_der_functions, "Card key references"},
+    {ED25519_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions,
+     "Card key references"},
+    {X25519_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions,
      "Card key references"},
     {NULL, NULL, NULL, NULL},
 };

@@ -79,12 +79,15 @@ extern const OSSL_DISPATCH decoder_rsa_pss_functions[];
 extern const OSSL_DISPATCH decoder_ec_functions[];
 extern const OSSL_DISPATCH decoder_ed25519_functions[];
 extern const OSSL_DISPATCH decoder_x25519_functions[];
-extern const OSSL_DISPATCH decoder_parameters_functions[];
+extern const OSSL_DISPATCH decoder_ec_type_specific_functions[];
 extern const OSSL_DISPATCH encoder_private_key_info_functions[];
 extern const OSSL_DISPATCH encoder_encrypted_private_key_info_functions[];
 extern const OSSL_DISPATCH encoder_type_specific_functions[];
 extern const OSSL_DISPATCH encoder_pkcs1_functions[];
 extern const OSSL_DISPATCH encoder_x962_functions[];
+extern const OSSL_DISPATCH encoder_type_specific_der_functions[];
+extern const OSSL_DISPATCH encoder_pkcs1_der_functions[];
+extern const OSSL_DISPATCH encoder_x962_der_functions[];
 
 /*
  * Names under which only this provider has operations. Our key management answers with them, so
