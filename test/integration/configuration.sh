@@ -52,6 +52,8 @@ refused '/nowhere' openssl req -new -key 'card:slot=9a?pin-source=file:/nowhere'
 
 # verify = load: a wrong PIN is known when the key is loaded, and costs one try.
 openssl pkey -in card:slot=9a -out reference.pem
+openssl req -x509 -key reference.pem -subj /CN=x -out certificate.pem
+cat reference.pem >>certificate.pem
 configure "pin-source = file:$WORK/wrong-pin"
 expect_apdus 0 openssl pkey -in reference.pem -pubout
 configure "pin-source = file:$WORK/wrong-pin" "verify = load"
@@ -59,8 +61,37 @@ apdu_log_clear
 refused 'refused the PIN' openssl req -new -key card:slot=9a -subj /CN=x
 [[ $(pins_sent) == 1 ]] || fail "$(pins_sent) PINs sent, not 1"
 [[ $(apdu_list) != *87:* ]] || fail "the card was asked to sign: $(apdu_list)"
-expect_apdus 0 openssl pkey -in reference.pem -pubout # a reference touches no card
+
+# The same by a reference, whichever way the key is loaded, in the other order of providers, and also by an
+# encrypted one.
+restore_tries() {
+    configure "pin-source = file:$WORK/pin"
+    openssl req -new -key card:slot=9a -subj /CN=x -out request.pem
+}
+restore_tries
+openssl pkey -in reference.pem -aes256 -passout pass:secret -out encrypted.pem
+for load in "$USE_KEY reference.pem 1" "$RELOAD_KEY reference.pem 111111" "openssl pkey -in reference.pem -pubout" \
+    "openssl pkey -provider card -provider default -in reference.pem -pubout" \
+    "openssl pkey -in encrypted.pem -passin pass:secret -pubout"; do
+    configure "pin-source = file:$WORK/wrong-pin" "verify = load"
+    apdu_log_clear
+    # shellcheck disable=SC2086
+    refused 'refused the PIN' $load
+    [[ $(pins_sent) == 1 ]] || fail "$load: $(pins_sent) PINs sent, not 1"
+    [[ $(apdu_list) != *87:* ]] || fail "the card was asked to sign: $(apdu_list)"
+    restore_tries
+done
+configure "pin-source = file:$WORK/wrong-pin" "verify = load"
+expect_apdus 0 openssl x509 -in certificate.pem -noout # beside a reference
+configure "verify = load"
+refused 'no answer for PIV card 12345678' openssl pkey -in encrypted.pem -passin pass:secret -pubout
+[[ $(pins_sent) == 0 ]] || fail "the passphrase was sent as a PIN"
 configure "pin-source = file:$WORK/pin" "verify = load"
+expect_apdus 5 openssl req -new -key reference.pem -subj /CN=x -out request.pem
+expect_apdus 0 openssl pkey -pubin -in reference.pem -pubout
+card_remove
+refused 'insert that card' openssl pkey -in reference.pem -pubout
+card_insert
 expect_apdus 5 openssl req -new -key card:slot=9a -subj /CN=x -out request.pem
 openssl req -verify -noout -in request.pem
 expect_apdus 3 openssl req -new -key card:slot=9e -subj /CN=x -out request.pem # no PIN, nothing to verify
