@@ -147,8 +147,12 @@ static const char *card_uri(const struct generation *generation)
 
 static int intend(const struct generation *generation, struct key *key, const char *uri)
 {
-    struct error *error = NULL;
+    struct error *error = provider_check_settings(generation->provider);
 
+    if (error != NULL) {
+        PROVIDER_RAISE(generation->provider, error);
+        return 0;
+    }
     if (generation->primes != 2 || generation->exponent != 65537)
         error = error_new(ERROR_UNSUPPORTED, "cards make RSA keys of two primes, with the public "
                                              "exponent 65537");

@@ -34,6 +34,8 @@ struct provider {
     char *verify;         /* "load": PINs are verified when keys are loaded; "use": later */
     char *pkcs11_uris;    /* "yes": the store answers pkcs11: URIs as well */
 
+    char *unknown_setting; /* a name there that means nothing, or NULL */
+
     /*
      * Random bytes behind implicit rejection (see asym_cipher_rsa.c). Made when the provider is
      * loaded, so that a server's workers, forked off later, give the same answers: two that differ

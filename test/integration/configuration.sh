@@ -111,3 +111,29 @@ configure "verify = maybe"
 refused 'verify = maybe; it has to be load or use' openssl req -new -key card:slot=9a -subj /CN=x
 configure "pkcs11-uris = perhaps"
 refused 'pkcs11-uris = perhaps; it has to be yes or no' openssl req -new -key card:slot=9a -subj /CN=x
+
+# An unknown setting is told when a key is loaded, by its URI or from a reference, and when one is to be made; in a
+# file that is included as well. libcrypto's own settings are known, and other sections none of our business.
+configure "pin_source = file:$WORK/pin"
+for key in card:slot=9a reference.pem; do
+    apdu_log_clear
+    refused 'unknown setting "pin_source"; there are: generate, .*pkcs11-uris' openssl req -new -key $key -subj /CN=x
+    [[ $(apdu_count) == 0 ]] || fail "the card was asked: $(apdu_list)"
+done
+refused 'unknown setting "pin_source"' openssl genpkey -propquery '?provider=card' -algorithm EC \
+    -pkeyopt ec_paramgen_curve:P-256 -pkeyopt card-uri:card:slot=82 -pkeyopt management-key-source:factory
+openssl version >version
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.pem # not a card's key
+openssl req -new -key other.pem -subj /CN=x -out request.pem
+configure ".include $WORK/more.cnf"
+echo "verfy = load" >more.cnf
+refused 'unknown setting "verfy"' openssl req -new -key card:slot=9a -subj /CN=x
+configure "pin-source = file:$WORK/pin" "module = $PROVIDER_DIR/card.so" "identity = card" "soft_load = 1"
+openssl req -new -key card:slot=9a -subj /CN=x -out request.pem
+configure "pin-source = file:$WORK/pin"
+sed -i 's/^card = card_sect/card = card_sect\nother = other_sect/' openssl.cnf
+printf '%s\n' "[other_sect]" "pin_source = x" "provider-name = x" "[nobody]" "verfy = x" >>openssl.cnf
+openssl req -new -key card:slot=9a -subj /CN=x -out request.pem
+# A file that is not there, with the provider loaded all the same.
+OPENSSL_CONF=/nowhere openssl req -new -provider default -provider card -key "card:slot=9a?pin-source=file:pin" -subj /CN=x \
+    -config openssl.cnf -out request.pem
