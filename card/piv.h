@@ -74,7 +74,7 @@ const struct piv_algorithm *piv_algorithm_named(const char *name);
 const struct piv_algorithm *piv_algorithm_by_id(uint8_t id);
 
 /* The names a card can be asked to generate, for messages. */
-#define PIV_ALGORITHM_NAMES "RSA-2048, RSA-3072, RSA-4096, P-256, P-384"
+#define PIV_ALGORITHM_NAMES "RSA-2048, RSA-3072, RSA-4096, P-256, P-384, Ed25519, X25519"
 
 /* Metadata of a slot, of the PIN or of the management key. */
 struct piv_metadata {

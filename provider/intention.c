@@ -118,6 +118,21 @@ static struct error *choose_ec(struct intention *intention, const struct key *ke
     return intention->template == NULL ? error_no_memory() : NULL;
 }
 
+/* Ed25519 and X25519: 32 bytes (RFC 7748, RFC 8032) in place of the public key. */
+static struct error *choose_ecx(struct intention *intention, const struct key *key,
+                                const char *algorithm)
+{
+    uint8_t public_key[32] = {0};
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, public_key, sizeof(public_key)),
+        OSSL_PARAM_construct_end(),
+    };
+
+    (void)snprintf(intention->algorithm, sizeof(intention->algorithm), "%s", algorithm);
+    intention->template = make_template(key, EVP_PKEY_PUBLIC_KEY, params);
+    return intention->template == NULL ? error_no_memory() : NULL;
+}
+
 static struct error *choose(struct intention *intention, const struct key *key, size_t bits,
                             const char *group)
 {
@@ -125,8 +140,14 @@ static struct error *choose(struct intention *intention, const struct key *key, 
         return choose_rsa(intention, key, bits);
     if (strcmp(key->type, "EC") == 0)
         return choose_ec(intention, key, group);
+    if (strcmp(key->type, "ED25519") == 0)
+        return choose_ecx(intention, key, "Ed25519");
+    if (strcmp(key->type, "X25519") == 0)
+        return choose_ecx(intention, key, "X25519");
     return error_new(ERROR_UNSUPPORTED,
-                     "cards make RSA keys and keys on P-256 and P-384, no %s keys", key->type);
+                     "cards make RSA, Ed25519 and X25519 keys and keys on P-256 and P-384, no %s "
+                     "keys",
+                     key->type);
 }
 
 struct error *intention_start(struct key *key, const char *uri, const char *management_key,

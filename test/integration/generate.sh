@@ -111,6 +111,23 @@ openssl verify -CAfile c6.pem c6.pem
 expect_generations 1 with_configuration openssl genrsa -aes256 -passout pass:secret -out k7.pem 2048
 expect_in "BEGIN ENCRYPTED CARD KEY REFERENCE" k7.pem
 
+# Ed25519 and X25519: by a parameter, by the configuration, and at once for a certificate.
+expect_generations 1 openssl genpkey "${P[@]}" -algorithm ed25519 -out ed.pem \
+    -pkeyopt 'card-uri:card:slot=90?pin-source=file:pin' -pkeyopt management-key-source:factory
+expect_in "BEGIN CARD KEY REFERENCE" ed.pem
+expect_generations 0 openssl req -new "${P[@]}" -key ed.pem -subj /CN=x -out r.pem
+openssl req -verify -noout -in r.pem
+expect_generations 1 with_configuration openssl req -x509 -newkey ed25519 -nodes -keyout ed2.pem -subj /CN=x -out ed2.crt
+openssl verify -CAfile ed2.crt ed2.crt
+expect_generations 1 with_configuration openssl genpkey -algorithm x25519 -out x.pem
+openssl pkey "${P[@]}" -in x.pem -pubout -out x.pub
+openssl genpkey -algorithm x25519 -out peer.pem
+openssl pkey -in peer.pem -pubout -out peer.pub
+expect_generations 0 openssl pkeyutl -derive "${P[@]}" -inkey x.pem -peerkey peer.pub -out secret
+openssl pkeyutl -derive -inkey peer.pem -peerkey x.pub | cmp - secret
+expect_generations 0 openssl genpkey "${P[@]}" -algorithm ed25519 -out software25519.pem
+expect_in "BEGIN PRIVATE KEY" software25519.pem
+
 # The keys of others are none of ours.
 with_configuration openssl req -x509 -key software.pem -subj /CN=localhost -out software.crt
 apdu_log_clear
