@@ -24,6 +24,7 @@ struct intention {
     enum progress progress;
     struct card_uri *uri;
     char *management_key;
+    bool overwrite;
     char algorithm[16];
     EVP_PKEY *template; /* what is known of the key before: its size */
 };
@@ -150,8 +151,7 @@ static struct error *choose(struct intention *intention, const struct key *key, 
                      key->type);
 }
 
-struct error *intention_start(struct key *key, const char *uri, const char *management_key,
-                              size_t bits, const char *group)
+struct error *intention_start(struct key *key, const struct intention_options *options)
 {
     struct intention *intention = OPENSSL_zalloc(sizeof(*intention));
     struct error *error;
@@ -159,12 +159,13 @@ struct error *intention_start(struct key *key, const char *uri, const char *mana
     if (intention == NULL)
         return error_no_memory();
     pthread_mutex_init(&intention->lock, NULL);
-    error = card_uri_parse(uri, &intention->uri);
-    if (error == NULL && management_key != NULL &&
-        (intention->management_key = strdup(management_key)) == NULL)
+    intention->overwrite = options->overwrite;
+    error = card_uri_parse(options->uri, &intention->uri);
+    if (error == NULL && options->management_key != NULL &&
+        (intention->management_key = strdup(options->management_key)) == NULL)
         error = error_no_memory();
     if (error == NULL)
-        error = choose(intention, key, bits, group);
+        error = choose(intention, key, options->bits, options->group);
     if (error == NULL && !EVP_PKEY_up_ref(intention->template))
         error = error_no_memory();
     if (error != NULL) {
@@ -192,7 +193,8 @@ static struct error *read_management_key(const struct intention *intention, stru
 static struct error *make(struct key *key, struct card_key **out)
 {
     struct intention *intention = key->intention;
-    const struct card_generate_options options = {.algorithm = intention->algorithm};
+    const struct card_generate_options options = {.algorithm = intention->algorithm,
+                                                  .overwrite = intention->overwrite};
     struct secret *admin = NULL;
     struct error *error = read_management_key(intention, &admin);
 

@@ -30,6 +30,7 @@ struct provider {
     /* From the provider's section of the configuration; NULL where it does not say. */
     char *generate;       /* the URI where new keys are made */
     char *management_key; /* where a card's management key comes from */
+    char *overwrite_key;  /* "yes": a key in the slot where a new one is made is lost */
     char *pin_source;     /* where PINs come from that the URI says nothing about */
     char *verify;         /* "load": PINs are verified when keys are loaded; "use": later */
     char *pkcs11_uris;    /* "yes": the store answers pkcs11: URIs as well */

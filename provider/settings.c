@@ -21,6 +21,7 @@ static const struct setting {
 } settings[] = {
     {"generate", offsetof(struct provider, generate), NULL, NULL},
     {"management-key-source", offsetof(struct provider, management_key), NULL, NULL},
+    {"overwrite-key", offsetof(struct provider, overwrite_key), "yes", "no"},
     {"pin-source", offsetof(struct provider, pin_source), NULL, NULL},
     {"verify", offsetof(struct provider, verify), "load", "use"},
     {"pkcs11-uris", offsetof(struct provider, pkcs11_uris), "yes", "no"},

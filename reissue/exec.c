@@ -32,12 +32,14 @@ static const char usage[] =
     "  --management-key-source SOURCE\n"
     "                               the same for the card's management key, in hexadecimal;\n"
     "                               or \"factory\", for a card on which it was never changed\n"
+    "  --overwrite-key              in the slot of --to, which may hold a key: that key is lost\n"
     "  --help                       print this\n";
 
 struct options {
     const char *to;
     const char *pin_source;
     const char *management_key;
+    bool overwrite_key;
     char **command;
 };
 
@@ -58,6 +60,7 @@ static int parse_options(int argc, char **argv, struct options *options)
         {"to", required_argument, NULL, 't'},
         {"pin-source", required_argument, NULL, 'p'},
         {"management-key-source", required_argument, NULL, 'm'},
+        {"overwrite-key", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -74,6 +77,9 @@ static int parse_options(int argc, char **argv, struct options *options)
             break;
         case 'm':
             options->management_key = optarg;
+            break;
+        case 'o':
+            options->overwrite_key = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -189,6 +195,7 @@ static struct error *make_settings(const struct options *options,
 
     if (error != NULL)
         return error;
+    settings->overwrite_key = options->overwrite_key;
     error = choose_pin(options, uri, settings);
     if (error == NULL)
         error = card_uri_format(uri, &settings->generate);
@@ -201,7 +208,7 @@ static struct error *make_settings(const struct options *options,
 /* Writes the file that OPENSSL_CONF will name; `path` is a template for mkstemps(). */
 static struct error *write_config(const struct options *options, char *path)
 {
-    struct openssl_config_settings settings = {NULL, NULL, NULL};
+    struct openssl_config_settings settings = {0};
     struct error *error = make_settings(options, &settings);
     int descriptor = error == NULL ? mkstemps(path, 4) : -1;
     FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "w");

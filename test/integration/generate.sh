@@ -37,7 +37,7 @@ echo $MANAGEMENT_KEY >management-key
 
 # generations: how many keys the card has made since apdu_log_clear.
 generations() {
-    apdu_log | grep -c '"ins":"47"' || true
+    apdu_log | jq -r 'select(.ins == "47") | .sw' | grep -c '^9000$' || true
 }
 
 # expect_generations NUMBER COMMAND...: the command succeeds, and the card makes that many keys.
@@ -156,7 +156,33 @@ expect_failure env OPENSSL_CONF="$WORK/openssl.cnf" "${OPENSSL[@]}" req -new -ne
     -keyout /nowhere/k.pem -subj /CN=x -out r.pem
 [[ $(generations) == 0 ]] || fail "a key was made for a file that cannot be written"
 
-# A card that does not show which slots are free is not asked to take one; one that is named is known.
+# A card that does not show which slots are free is not asked to take one; a slot that is named is taken where its
+# key may be lost. It does not show the key either, before there is a certificate: another process than the one
+# that made it knows the card by its serial number.
 card_remove
 card_insert --state "$WORK/plain.state" --profile piv
 refused 'name one that you know is' env OPENSSL_CONF="$WORK/openssl.cnf" "${OPENSSL[@]}" genrsa -out k8.pem 2048
+refused 'have it overwritten if you know' openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+    -pkeyopt 'card-uri:card:slot=9a' -pkeyopt management-key-source:factory -out k8.pem
+PLAIN=(-pkeyopt 'card-uri:card:slot=9a?pin-source=file:pin' -pkeyopt management-key-source:factory -pkeyopt overwrite-key:yes)
+refused 'cannot make keys of the kind Ed25519: what every PIV card makes are RSA-2048, P-256 and P-384' \
+    openssl genpkey "${P[@]}" -algorithm ED25519 "${PLAIN[@]}" -out k8.pem
+expect_generations 1 openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "${PLAIN[@]}" -out k8.pem
+serial=$(openssl asn1parse -in k8.pem | sed -n 's/.*card:serial=\([^;]*\);.*/\1/p')
+[[ -n $serial ]] || fail "no serial number in the reference"
+expect_generations 0 openssl req -new "${P[@]}" -key k8.pem -subj /CN=x -out r8.pem
+openssl req -verify -noout -in r8.pem
+expect_apdus 8 openssl req -new "${P[@]}" -key k8.pem -subj /CN=x -out r8.pem # select, 2 for the slot, serial, PIN
+[[ $(pins_sent) == 1 ]] || fail "$(pins_sent) PINs sent"
+
+# Another card of that kind gets no PIN; nor does a key in that slot that is not the reference's sign for it.
+card_remove
+card_insert --state "$WORK/plain2.state" --profile piv
+refused "PIV card $serial, which is not here: insert that card" openssl req -new "${P[@]}" -key k8.pem -subj /CN=x
+[[ $(pins_sent) == 0 ]] || fail "a PIN was sent to another card"
+card_remove
+card_insert --state "$WORK/plain.state" --profile piv
+cp k8.pem before.pem
+expect_generations 1 openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "${PLAIN[@]}" -out k8.pem
+expect_failure openssl req -new "${P[@]}" -key before.pem -subj /CN=x -out r8.pem
+grep ':error:' err | head -n 1 | grep -q ':card:.*bad signature' || fail "a signature by another key: $(<err)"
