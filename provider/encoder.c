@@ -176,19 +176,43 @@ static struct error *make_reference(const struct encoder *encoder, const struct 
     return error;
 }
 
-/* A disk that is full shows when the data leaves for it, so that is waited for. */
-static bool write_out(const struct encoder *encoder, BIO *out, const uint8_t *der, size_t length)
+/* The reference as it is written; for BIO_free(), NULL without memory. */
+static BIO *format_reference(const struct encoder *encoder, const uint8_t *der, size_t length)
 {
     const char *label =
         encoder->cipher != NULL ? REFERENCE_ENCRYPTED_PEM_LABEL : REFERENCE_PEM_LABEL;
+    BIO *text = BIO_new(BIO_s_mem());
+
+    if (text != NULL && (in_pem(encoder) ? PEM_write_bio(text, label, "", der, (long)length) > 0
+                                         : BIO_write(text, der, (int)length) == (int)length))
+        return text;
+    BIO_free(text);
+    return NULL;
+}
+
+/* A disk that is full shows when the data leaves for it, so that is waited for. */
+static struct error *write_out(BIO *out, const char *bytes, size_t length)
+{
     bool written;
 
     ERR_set_mark();
-    written = in_pem(encoder) ? PEM_write_bio(out, label, "", der, (long)length) > 0
-                              : BIO_write(out, der, (int)length) == (int)length;
-    written = written && BIO_flush(out) > 0;
+    written = BIO_write(out, bytes, (int)length) == (int)length && BIO_flush(out) > 0;
     ERR_pop_to_mark();
-    return written;
+    return written ? NULL : error_new(ERROR_ARGUMENT, "the output cannot be written");
+}
+
+static struct error *write_der(const struct encoder *encoder, BIO *out, struct key *key,
+                               const uint8_t *der, size_t length)
+{
+    BIO *text = format_reference(encoder, der, length);
+    char *bytes = NULL;
+    size_t size = text == NULL ? 0 : (size_t)BIO_get_mem_data(text, &bytes);
+    struct error *error = text == NULL ? error_no_memory() : write_out(out, bytes, size);
+
+    if (error == NULL)
+        intention_keep(key, (const uint8_t *)bytes, size);
+    BIO_free(text);
+    return error;
 }
 
 /* A new key without a reference would be one that nobody knows of: it goes again. */
@@ -202,13 +226,11 @@ static int write_reference(const struct encoder *encoder, BIO *out, struct key *
     if (!intention_realize(key))
         return 0;
     error = make_reference(encoder, key, passphrase, &der, &length);
-    if (error == NULL && !write_out(encoder, out, der, length))
-        error = error_new(ERROR_ARGUMENT, "the output cannot be written");
+    if (error == NULL)
+        error = write_der(encoder, out, key, der, length);
     OPENSSL_free(der);
-    if (error == NULL) {
-        intention_keep(key);
+    if (error == NULL)
         return 1;
-    }
     PROVIDER_RAISE(encoder->provider, intention_undo(key, error));
     return 0;
 }

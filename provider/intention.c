@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "intention.h"
+#include "output.h"
 #include "pin.h"
+#include "program.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -26,6 +28,9 @@ struct intention {
     char *management_key;
     bool overwrite;
     char algorithm[16];
+    char *output;       /* see program_output() */
+    uint8_t *reference; /* as it was written, where it should be in `output` when the key goes */
+    size_t reference_length;
     EVP_PKEY *template; /* what is known of the key before: its size */
 };
 
@@ -49,6 +54,8 @@ void intention_free(struct intention *intention)
     pthread_mutex_destroy(&intention->lock);
     card_uri_free(intention->uri);
     free(intention->management_key);
+    free(intention->output);
+    free(intention->reference);
     EVP_PKEY_free(intention->template);
     OPENSSL_free(intention);
 }
@@ -198,6 +205,9 @@ static struct error *make(struct key *key, struct card_key **out)
     struct secret *admin = NULL;
     struct error *error = read_management_key(intention, &admin);
 
+    intention->output = program_output();
+    if (error == NULL && intention->output != NULL)
+        error = output_check(intention->output);
     if (error == NULL)
         error = card_make_key(key->provider->cards, intention->uri, admin, &options, out);
     secret_free(admin);
@@ -279,13 +289,28 @@ bool intention_answers(const struct key *key, const OSSL_PARAM params[])
 
 /* ---- afterwards -------------------------------------------------------------------------- */
 
-void intention_keep(struct key *key)
+/* Remembers what was written. Without memory for that, nothing is looked at later. */
+static void remember(struct intention *intention, const uint8_t *reference, size_t length)
+{
+    uint8_t *copy = intention->output == NULL ? NULL : malloc(length);
+
+    if (copy == NULL)
+        return;
+    memcpy(copy, reference, length);
+    free(intention->reference);
+    intention->reference = copy;
+    intention->reference_length = length;
+}
+
+void intention_keep(struct key *key, const uint8_t *reference, size_t length)
 {
     if (key->intention == NULL)
         return;
     pthread_mutex_lock(&key->intention->lock);
-    if (key->intention->progress == MADE)
+    if (key->intention->progress == MADE) {
         key->intention->progress = WRITTEN;
+        remember(key->intention, reference, length);
+    }
     pthread_mutex_unlock(&key->intention->lock);
 }
 
@@ -334,4 +359,21 @@ struct error *intention_undo(struct key *key, struct error *cause)
         cause = undo(key, cause);
     pthread_mutex_unlock(&key->intention->lock);
     return cause;
+}
+
+void intention_end(struct key *key)
+{
+    struct intention *intention = key->intention;
+    struct error *error;
+
+    if (intention == NULL || intention->reference == NULL ||
+        output_holds(intention->output, intention->reference, intention->reference_length))
+        return;
+    ERR_set_mark();
+    error = undo(key, error_new(ERROR_ARGUMENT,
+                                "%s does not hold the key reference that "
+                                "`openssl genpkey` should have written there",
+                                intention->output));
+    ERR_pop_to_mark();
+    output_report_loss(key->provider->report, error);
 }

@@ -37,14 +37,20 @@ int intention_realize(struct key *key);
 /* Whether these parameters can be told without the key having been made. */
 bool intention_answers(const struct key *key, const OSSL_PARAM params[]);
 
-/* Takes note that a new key's reference was written: from here on the key stays. */
-void intention_keep(struct key *key);
+/* Takes note that a new key's reference was written, and how: from here on the key stays. */
+void intention_keep(struct key *key, const uint8_t *reference, size_t length);
 
 /*
  * The reference could not be written, because of `cause`: deletes a new key again. Returns what
  * there is to say about it, with the cause in it: that may be that the key stays, and where.
  */
 struct error *intention_undo(struct key *key, struct error *cause) MUST_CHECK;
+
+/*
+ * To be called when the key is let go of, the card still known: where the program was to write the
+ * reference to a file, and it is not there, the key is deleted again, and that is said.
+ */
+void intention_end(struct key *key);
 
 void intention_free(struct intention *intention);
 

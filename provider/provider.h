@@ -34,6 +34,7 @@ struct provider {
     char *pin_source;     /* where PINs come from that the URI says nothing about */
     char *verify;         /* "load": PINs are verified when keys are loaded; "use": later */
     char *pkcs11_uris;    /* "yes": the store answers pkcs11: URIs as well */
+    char *report;         /* a file that is told of keys whose references were lost */
 
     char *unknown_setting; /* a name there that means nothing, or NULL */
 

@@ -25,6 +25,7 @@ static const struct setting {
     {"pin-source", offsetof(struct provider, pin_source), NULL, NULL},
     {"verify", offsetof(struct provider, verify), "load", "use"},
     {"pkcs11-uris", offsetof(struct provider, pkcs11_uris), "yes", "no"},
+    {"report", offsetof(struct provider, report), NULL, NULL},
 };
 
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))

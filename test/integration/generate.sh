@@ -140,8 +140,7 @@ expect_in "New, TLSv1.3" client.log
 wait $!
 [[ $(apdu_count) == 0 ]] || fail "a handshake asked the card: $(apdu_list)"
 
-# No output, no key. From 3.5 on genpkey has the key written to memory and then loses it, with exit code 0,
-# when the file cannot be written: no provider can know.
+# No output, no key.
 for making in "genrsa -out /dev/full 2048" "ecparam -name prime256v1 -genkey -noout -out /dev/full" \
     "req -new -newkey rsa:2048 -nodes -keyout /dev/full -subj /CN=x -out r.pem"; do
     # shellcheck disable=SC2086 # several words
@@ -155,6 +154,22 @@ apdu_log_clear
 expect_failure env OPENSSL_CONF="$WORK/openssl.cnf" "${OPENSSL[@]}" req -new -newkey rsa:2048 -nodes \
     -keyout /nowhere/k.pem -subj /CN=x -out r.pem
 [[ $(generations) == 0 ]] || fail "a key was made for a file that cannot be written"
+
+# From 3.5 on genpkey writes its file only after the key was made, and exits with 0 when that fails. So the provider
+# looks at the file: whether it can be written before, and whether the reference is in it when the key goes.
+late_genpkey() {
+    (exec -a openssl env OPENSSL_CONF="$WORK/openssl.cnf" bash -c 'exec -a openssl "$0" genpkey -out "$1"' "$GENPKEY" "$1")
+}
+expect_generations 1 late_genpkey late.pem
+expect_in "BEGIN CARD KEY REFERENCE" late.pem
+[[ $(apdu_list) != *f6:* ]] || fail "the key was deleted: $(apdu_list)"
+LOSE=1 expect_generations 1 late_genpkey lost.pem
+expect_in "lost.pem does not hold the key reference" err
+expect_in "the new key was deleted from the card again" err
+[[ $(apdu_log | grep -c '"command":"00f6ff') == 1 ]] || fail "the key was not deleted: $(apdu_list)"
+refused 'k.pem cannot be written .No such file or directory., and no key was made' late_genpkey /nowhere/k.pem
+[[ $(generations) == 0 ]] || fail "a key was made for a file that cannot be written"
+expect_generations 1 late_genpkey /dev/null # a file that holds nothing ever
 
 # A card that does not show which slots are free is not asked to take one; a slot that is named is taken where its
 # key may be lost. It does not show the key either, before there is a certificate: another process than the one
