@@ -5,33 +5,8 @@ source "$(dirname "$0")/lib.sh"
 
 P=(-provider default -provider card -propquery '?provider=card')
 
-cat >openssl.cnf <<EOF
-openssl_conf = openssl_init
-
-[openssl_init]
-providers = provider_sect
-alg_section = property_sect
-
-[property_sect]
-default_properties = ?provider=card
-
-[provider_sect]
-default = default_sect
-card = card_sect
-
-[default_sect]
-activate = 1
-
-[card_sect]
-activate = 1
-generate = card:?pin-source=file:$WORK/pin
-management-key-source = file:$WORK/management-key
-
-[req]
-distinguished_name = name
-
-[name]
-EOF
+openssl_configuration "generate = card:?pin-source=file:$WORK/pin" "management-key-source = file:$WORK/management-key"
+echo "default_properties = ?provider=card" >>openssl.cnf # in its last section
 echo "$PIN" >pin
 echo $MANAGEMENT_KEY >management-key
 
