@@ -61,8 +61,8 @@ char *program_output(void)
     word = next_word(line);
     if (strcmp(word, "genpkey") != 0)
         return NULL;
-    for (; word[0] != '\0'; word = next_word(word))
-        if ((strcmp(word, "-out") == 0 || strcmp(word, "--out") == 0) && next_word(word)[0] != '\0')
-            return strdup(next_word(word));
-    return NULL;
+    while (word[0] != '\0' && strcmp(word, "-out") != 0 && strcmp(word, "--out") != 0)
+        word = next_word(word);
+    word = next_word(word);
+    return word[0] == '\0' || strcmp(word, "-") == 0 ? NULL : strdup(word);
 }

@@ -145,6 +145,10 @@ expect_in "the new key was deleted from the card again" err
 refused 'k.pem cannot be written .No such file or directory., and no key was made' late_genpkey /nowhere/k.pem
 [[ $(generations) == 0 ]] || fail "a key was made for a file that cannot be written"
 expect_generations 1 late_genpkey /dev/null # a file that holds nothing ever
+[[ $(apdu_list) != *f6:* ]] || fail "the key was deleted: $(apdu_list)"
+expect_generations 1 with_configuration openssl genpkey -algorithm EC -pkeyopt group:P-256 -out -
+[[ $(apdu_list) != *f6:* ]] || fail "the key was deleted: $(apdu_list)"
+expect_in "BEGIN CARD KEY REFERENCE" out
 
 # A card that does not show which slots are free is not asked to take one; a slot that is named is taken where its
 # key may be lost. It does not show the key either, before there is a certificate: another process than the one
