@@ -49,7 +49,7 @@ expect_exit 2 "TAG=VALUE" --state s --init-only --openpgp-object 5e=6
 expect_exit 0 "" --state old --init-only --key 9a=p256 --key sig=p256
 jq 'del(.openpgp)' old >older
 expect_exit 0 "" --state older --init-only
-[[ $(jq -c .keys old) == $(jq -c .keys older) ]] || fail "PIV's keys have changed"
+[[ $(jq -c .keys old) == "$(jq -c .keys older)" ]] || fail "PIV's keys have changed"
 [[ $(jq -c '[.openpgp.keys[].origin]' older) == "[0,0,0]" ]] || fail "the application is not new"
 jq '.openpgp.passwords = []' old >broken
 expect_exit 3 "no softcard state" --state broken --init-only
