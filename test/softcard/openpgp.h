@@ -15,6 +15,7 @@
 #define SOFT_PGP_TIME        0xCE /* and CF, D0 */
 #define SOFT_PGP_RESET_CODE  0xD3
 #define SOFT_PGP_TOUCH       0xD6 /* and D7, D8 */
+#define SOFT_PGP_TOUCH_LAST  0xD9 /* the attestation key's, a YubiKey's */
 #define SOFT_PGP_KDF         0xF9
 
 /* A command of the OpenPGP application: appends the answer, returns the status. */

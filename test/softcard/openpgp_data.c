@@ -143,7 +143,7 @@ static void cardholder_append(const struct soft_card *card, struct soft_bytes *o
 static void discretionary_append(const struct soft_card *card, struct soft_bytes *out)
 {
     static const uint16_t tags[] = {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xCD, 0xDE};
-    static const uint16_t touch_tags[] = {0xD6, 0xD7, 0xD8};
+    static const uint16_t touch_tags[] = {0xD6, 0xD7, 0xD8, 0xD9};
 
     members_append(card, tags, sizeof(tags) / sizeof(tags[0]), out);
     if (soft_pgp_is_yubikey(card))
@@ -161,7 +161,8 @@ static void application_append(const struct soft_card *card, struct soft_bytes *
     member_append(card, 0x73, out);
 }
 
-/* D6 to D8 (4.4.3.6): off, and by which means: a button. */
+/* D6 to D8 (4.4.3.6), and D9, a YubiKey's for its attestation key, which Yubico's tools do not live
+ * without: off, and by which means: a button. */
 static void touch_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
 {
     const struct soft_bytes *object = soft_objects_find(&card->state.openpgp.objects, tag);
@@ -246,7 +247,7 @@ static void value_append(const struct soft_card *card, uint32_t tag, struct soft
         key_information_append(card, out);
     else if (tag == 0x93)
         counter_append(card, out);
-    else if (tag >= SOFT_PGP_TOUCH && tag < SOFT_PGP_TOUCH + SOFT_PGP_SLOTS)
+    else if (tag >= SOFT_PGP_TOUCH && tag <= SOFT_PGP_TOUCH_LAST)
         touch_append(card, tag, out);
     else if (tag == SOFT_PGP_CERTIFICATE)
         certificate_append(card, out);
@@ -283,6 +284,7 @@ static const struct readable readables[] = {
     {0xD6, SOFT_PGP_ALWAYS, false, true},
     {0xD7, SOFT_PGP_ALWAYS, false, true},
     {0xD8, SOFT_PGP_ALWAYS, false, true},
+    {SOFT_PGP_TOUCH_LAST, SOFT_PGP_ALWAYS, false, true},
     {SOFT_PGP_KDF, SOFT_PGP_ALWAYS, false, false},
     {0xFA, SOFT_PGP_ALWAYS, true, false},
 };

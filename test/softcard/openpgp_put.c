@@ -150,6 +150,7 @@ static const struct writable writables[] = {
     {0xD6, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
     {0xD7, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
     {0xD8, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
+    {SOFT_PGP_TOUCH_LAST, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
     {SOFT_PGP_KDF, SOFT_PGP_ADMIN, 3, SOFT_PGP_OBJECT_MOST, false, kdf_put},
 };
 
