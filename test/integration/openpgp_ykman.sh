@@ -6,7 +6,8 @@ source "$(dirname "$0")/lib.sh"
 
 # It wants a reader of a YubiKey's name, and Python's cryptography OpenSSL's legacy provider.
 yk() {
-    timeout 60 env -u OPENSSL_MODULES ykman --reader "$READER" "$@" >out 2>err || fail "ykman $*: $(tail -n 3 err)"
+    timeout 60 env -u OPENSSL_MODULES ykman --reader "$READER" "$@" >table 2>err || fail "ykman $*: $(tail -n 3 err)"
+    tr -s ' ' <table >out
 }
 
 pcscd_start

@@ -57,6 +57,11 @@ size_t soft_pgp_certificate_most(const struct soft_card *card);
 /* How many bits RSA attributes have to say that the exponent has. */
 uint8_t soft_pgp_exponent_bits(const struct soft_card *card);
 
+/* Appends what a data object holds, or the whole object with its tag. Of certificates the one that
+ * is selected. */
+void soft_pgp_value_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out);
+void soft_pgp_member_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out);
+
 /* Appends the historical bytes, which 5F52 and this card's ATR have. */
 void soft_pgp_historical_bytes(const struct soft_card *card, struct soft_bytes *out);
 
