@@ -24,7 +24,7 @@ void soft_pgp_historical_bytes(const struct soft_card *card, struct soft_bytes *
     soft_bytes_append(out, rest, sizeof(rest));
 }
 
-/* 4.4.3.7: GET CHALLENGE, import, C4 changeable, private objects, attributes changeable, KDF; most
+/* 4.4.3: GET CHALLENGE, import, C4 changeable, private objects, attributes changeable, KDF; most
  * bytes of a challenge, a certificate, an object; MANAGE SECURITY ENVIRONMENT where there is. */
 static void capabilities_append(const struct soft_card *card, struct soft_bytes *out)
 {
@@ -45,7 +45,7 @@ static void capabilities_append(const struct soft_card *card, struct soft_bytes 
     soft_bytes_append(out, value, sizeof(value));
 }
 
-/* 4.4.3.4 (C4): whether PW1 is good for many signatures; most bytes and tries left of each. */
+/* 4.4.3 (C4): whether PW1 is good for many signatures; most bytes and tries left of each. */
 static void status_append(const struct soft_card *card, struct soft_bytes *out)
 {
     const struct soft_openpgp *openpgp = &card->state.openpgp;
@@ -79,7 +79,7 @@ static void three_append(const struct soft_card *card, uint32_t first, size_t le
         fixed_append(card, first + i, length, out);
 }
 
-/* 4.4.3.8 (DE): which keys there are. */
+/* 4.4.3 (DE): which keys there are. */
 static void key_information_append(const struct soft_card *card, struct soft_bytes *out)
 {
     for (unsigned slot = 0; slot < SOFT_PGP_SLOTS; slot++) {
@@ -94,7 +94,7 @@ static void counter_append(const struct soft_card *card, struct soft_bytes *out)
         soft_bytes_append_byte(out, (uint8_t)(card->state.openpgp.signatures >> shift));
 }
 
-/* 4.1.3.1: the longest command and the longest answer, each as an integer of two bytes. */
+/* DO 7F66: the longest command and the longest answer, each as an integer of two bytes. */
 static void extended_append(struct soft_bytes *out)
 {
     static const uint8_t value[] = {0x02, 0x02, 0x0B, 0xFE, 0x02, 0x02, 0x0B, 0xFE};
@@ -155,7 +155,7 @@ static void application_append(const struct soft_card *card, struct soft_bytes *
     soft_pgp_member_append(card, 0x73, out);
 }
 
-/* D6 to D8 (4.4.3.6), and D9, a YubiKey's for its attestation key, which Yubico's tools do not live
+/* D6 to D8 (4.4.3), and D9, a YubiKey's for its attestation key, which Yubico's tools do not live
  * without: off, and by which means: a button. */
 static void touch_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
 {

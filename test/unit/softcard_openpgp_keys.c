@@ -360,7 +360,7 @@ static uint16_t import(struct soft_card *card, const char *template, const struc
     return status;
 }
 
-/* 4.4.3.9: 00 standard, 01 with modulus, 02 CRT, 03 CRT with modulus. `broken` is wrong by a bit.
+/* 4.4.3: 00 standard, 01 with modulus, 02 CRT, 03 CRT with modulus. `broken` is wrong by a bit.
  */
 static uint16_t rsa_import(struct soft_card *card, EVP_PKEY *key, uint8_t format, size_t broken)
 {
