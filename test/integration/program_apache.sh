@@ -71,7 +71,7 @@ apache_stop
 program_overlay /usr/share/apache2
 cat >/usr/share/apache2/ask-for-passphrase <<EOF
 #!/bin/sh
-echo "\$*" >>$WORK/asked
+echo "\$*" >>/run/asked
 cat "$KEYS/$NAME.pin"
 EOF
 install -m 644 "$EXAMPLES/apache-dialog.conf" /etc/apache2/sites-available/dialog.conf
@@ -82,11 +82,11 @@ program_reference $NAME.rsa 9e
 apdu_log_clear
 apache_start
 [[ $(apdu_count) == 0 ]] || fail "starting cost $(apdu_list)"
-[[ $(wc -l <asked) == 1 ]] || fail "asked $(wc -l <asked) times: $(<asked)"
+[[ $(wc -l </run/asked) == 1 ]] || fail "asked $(wc -l </run/asked) times: $(</run/asked)"
 tls_kinds 443
 expect_signed 300 handshakes 443 300 8
 reload_under_load
-[[ $(wc -l <asked) == 1 ]] || fail "asked again: $(<asked)"
+[[ $(wc -l </run/asked) == 1 ]] || fail "asked again: $(</run/asked)"
 apache_stop
 expect_in "resuming normal operations" /var/log/apache2/error.log
 if grep -E ':(error|crit|alert|emerg)\]|exit signal' /var/log/apache2/error.log; then

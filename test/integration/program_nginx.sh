@@ -83,8 +83,8 @@ nginx_stop
 # without the card; and says which it was.
 refused() {
     expect_failure "$NGINX" -g 'daemon off;'
-    head -n 1 err | grep -Eq "\[emerg\] .*cannot load certificate key .*error:[0-9A-F]*:card:.*$1" ||
-        fail "not '$1': $(<err)"
+    head -n 1 "$WORK/err" | grep -Eq "\[emerg\] .*cannot load certificate key .*error:[0-9A-F]*:card:.*$1" ||
+        fail "not '$1': $(<"$WORK/err")"
 }
 sed -i '/^\[card_sect\]/a verify = load' /etc/ssl/openssl-card.cnf
 nginx_start
