@@ -24,7 +24,7 @@ packages=(
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     valgrind gdb strace procps xxd                               # what they look into
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
-    postgresql                                                   # a server and its client
+    postgresql openvpn                                           # servers with their clients
     curl python3 osslsigncode nodejs                             # and who else uses one
     polkitd dbus-daemon                                          # who pcscd 2 asks
 )
@@ -49,7 +49,7 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
     for package in "$@"; do
         case $package in
-        nginx | haproxy | stunnel4 | lighttpd | postgresql) enabled+=("$package") ;;
+        nginx | haproxy | stunnel4 | lighttpd | postgresql | openvpn) enabled+=("$package") ;;
         apache2) enabled+=(apache2 apache-htcacheclean) ;;
         esac
     done
