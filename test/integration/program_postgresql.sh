@@ -69,6 +69,13 @@ expect_signed 2 ask "$CLIENT=$KEYS/client.key sslpassword=$PIN ssl_max_protocol_
 program_reference_with_source client-source 82
 expect_signed 2 ask "$CLIENT=$KEYS/client-source.key" "TLSv1.3 /CN=client"
 
+# By the engine, where there is one: its name, and the key's. libpq gives engines no passphrase.
+if [[ -n ${ENGINE_DIR-} ]]; then
+    export OPENSSL_ENGINES=$ENGINE_DIR
+    expect_signed 2 ask "$CLIENT=card:card:slot=82?pin-source=file:$KEYS/$NAME.pin" "TLSv1.3 /CN=client"
+    unset OPENSSL_ENGINES
+fi
+
 # A wrong PIN costs one try; libpq tells the reason alone.
 apdu_log_clear
 expect_failure psql "host=$NAME dbname=postgres sslmode=verify-full sslrootcert=$CA_FILE $CLIENT=$KEYS/client.key sslpassword=000000"
@@ -95,7 +102,7 @@ rm "$CLUSTER/conf.d/rsa.conf"
 chmod 600 "$KEYS/$NAME.pin"
 cluster start
 expect_failure psql "host=$NAME user=visitor dbname=postgres sslmode=verify-full sslrootcert=$CA_FILE"
-expect_in "could not accept SSL connection: no PIN" $LOG
+wait_until 10 "the server to say so" grep -q "could not accept SSL connection: no PIN" "$LOG"
 cluster stop
 
 # Put right, and with a card that was pulled and put back.
