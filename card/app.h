@@ -22,7 +22,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct app_key;
+/* The longest name of a slot, its end included: a CKA_ID of 64 bytes in hexadecimal digits. */
+#define APP_SLOT_MAX 132
+
+/* What is in a slot. */
+struct app_key {
+    char slot[APP_SLOT_MAX];       /* the URI's word for it */
+    EVP_PKEY *public_key;          /* owned by whoever holds the struct */
+    enum card_policy pin_policy;   /* NEVER, ONCE or ALWAYS */
+    enum card_policy touch_policy; /* NEVER, ALWAYS, CACHED, or DEFAULT for not known */
+    unsigned pin_use; /* 0 to 7: keys with another number want the same PIN verified once more */
+};
+
+/* Names of slots. */
+struct app_slot_list {
+    char (*names)[APP_SLOT_MAX];
+    size_t count;
+};
+
+/* Appends a name, shorter than APP_SLOT_MAX. ERROR_NO_MEMORY. */
+struct error *app_slot_list_add(struct app_slot_list *list, const char *name) MUST_CHECK;
+void app_slot_list_clear(struct app_slot_list *list);
+
+/* Who asks for a change to the card. */
+struct app_admin {
+    struct secret *secret; /* as text; NULL: what a card has when it leaves the factory */
+    bool use_last_try;     /* where tries are counted */
+};
 
 /*
  * Uses a private key by a mechanism that `can` affirms. `out` has room for EVP_PKEY_get_size()
@@ -34,23 +60,22 @@ typedef struct error *app_key_function(struct apdu_channel *channel, void *state
                                        const uint8_t *in, size_t in_length, uint8_t *out,
                                        size_t *out_length);
 
-/* What is in a slot. */
-struct app_key {
-    char slot[8];                  /* the URI's word for it */
-    EVP_PKEY *public_key;          /* owned by whoever holds the struct */
-    enum card_policy pin_policy;   /* NEVER, ONCE or ALWAYS */
-    enum card_policy touch_policy; /* NEVER, ALWAYS, CACHED, or DEFAULT for not known */
-};
-
 struct card_app {
-    const char *name;         /* the URI's word for it: "piv" */
-    const char *const *slots; /* NULL-terminated, in the order in which they are listed */
+    const char *name;  /* the URI's word for it: "piv" */
+    const char *title; /* what a person calls it, such as "PIV" */
 
-    /* What a person calls it, such as "PIV". */
-    const char *title;
+    /* ---- slots --------------------------------------------------------------------------- */
 
-    /* PIN lengths, in bytes, that can be right. */
-    size_t pin_minimum, pin_maximum;
+    /* Which slots there are, for a person who named another: "9a, 9c, 9d, 9e and 82 to 95". */
+    const char *slot_names;
+
+    /*
+     * Writes the URI's word for a slot as the application writes it. False where no card of this
+     * kind has such a slot.
+     */
+    bool (*slot_name)(const char *text, char out[APP_SLOT_MAX]);
+
+    /* ---- the card ------------------------------------------------------------------------ */
 
     /*
      * Selects the application. *found says whether the card has it. *state, the application's
@@ -63,8 +88,18 @@ struct card_app {
     /* The serial number as text; the caller frees it. ERROR_NOT_FOUND where the card has none. */
     struct error *(*serial)(struct apdu_channel *channel, void *state, char **out);
 
-    /* How many of `slots`, from the first, are worth a look when every key is wanted. */
-    struct error *(*slots_in_use)(struct apdu_channel *channel, void *state, size_t *count);
+    /*
+     * That number is known from selecting, and asking for it costs no exchange: it then stands for
+     * the card's keys after a reconnect, and for a key reference that names it. Each signature is
+     * checked, so that a key that was replaced meanwhile is found out.
+     */
+    bool serial_known;
+
+    /* The slots that are worth a look when every key is wanted, in the order of listing. */
+    struct error *(*slots_in_use)(struct apdu_channel *channel, void *state,
+                                  struct app_slot_list *out);
+
+    /* ---- keys ---------------------------------------------------------------------------- */
 
     /*
      * What is in `slot`. ERROR_NOT_FOUND for an empty slot, or one whose public half the card
@@ -73,17 +108,36 @@ struct card_app {
     struct error *(*read_key)(struct apdu_channel *channel, void *state, const char *slot,
                               struct app_key *out);
 
+    /*
+     * The same for a public half that is known already, where `serial_known`: all but the public
+     * half is filled in, without an exchange. ERROR_NOT_FOUND for an empty slot.
+     */
+    struct error *(*describe_key)(struct apdu_channel *channel, void *state, const char *slot,
+                                  struct app_key *out);
+
     /* The certificate in `slot`, decompressed, into an empty buffer. ERROR_NOT_FOUND. */
     struct error *(*read_certificate)(struct apdu_channel *channel, void *state, const char *slot,
                                       struct buffer *der);
+
+    /* Whether such a key in such a slot can be used like that; asks nobody. */
+    bool (*can)(const struct app_key *key, enum card_mechanism mechanism);
+
+    /* Signatures; decryption; key agreement (ECDH, X25519): who can do none of a kind has NULL. */
+    app_key_function *sign;
+    app_key_function *decrypt;
+    app_key_function *derive;
+
+    /* ---- the PIN ------------------------------------------------------------------------- */
+
+    size_t pin_minimum, pin_maximum; /* lengths in bytes that can be right */
 
     /* The PIN's state, whether it is verified included. */
     struct error *(*pin_status)(struct apdu_channel *channel, void *state,
                                 struct card_pin_status *out);
 
     /*
-     * The PIN's tries, in one exchange and in the way that says most about who answers: *proven
-     * tells that only this application can have answered like that.
+     * The PIN's tries, in one exchange at most and in the way that says most about who answers:
+     * *proven tells that only this application can have answered like that.
      */
     struct error *(*pin_tries)(struct apdu_channel *channel, void *state,
                                struct card_pin_status *out, bool *proven);
@@ -92,30 +146,32 @@ struct card_app {
     bool (*pin_tries_prove)(const void *state);
 
     /*
-     * Sends the PIN, whose length is right. A refusal is ERROR_PIN_WRONG or _PIN_BLOCKED, with
-     * *tries_left set.
+     * Sends the PIN, whose length is right, as that key wants it. A refusal is ERROR_PIN_WRONG or
+     * _PIN_BLOCKED, with *tries_left set.
      */
-    struct error *(*verify_pin)(struct apdu_channel *channel, void *state, struct secret *pin,
-                                int *tries_left);
+    struct error *(*verify_pin)(struct apdu_channel *channel, void *state,
+                                const struct app_key *key, struct secret *pin, int *tries_left);
 
-    bool (*can)(const EVP_PKEY *key, enum card_mechanism mechanism);
+    /* ---- managing the card --------------------------------------------------------------- */
 
-    /* Signatures; decryption; key agreement (ECDH, X25519): who can do none of a kind has NULL. */
-    app_key_function *sign;
-    app_key_function *decrypt;
-    app_key_function *derive;
-
+    /*
+     * Makes sure that what follows is allowed. ERROR_DENIED for what is wrong, _PIN_LAST_TRY,
+     * _PIN_BLOCKED, _PIN_FORMAT where tries are counted.
+     */
     struct error *(*authenticate_admin)(struct apdu_channel *channel, void *state,
-                                        struct secret *admin);
+                                        const struct app_admin *admin);
 
     /* The first slot that the card shows to be free. ERROR_NOT_FOUND, _UNSUPPORTED. */
-    struct error *(*free_slot)(struct apdu_channel *channel, void *state, const char **slot);
+    struct error *(*free_slot)(struct apdu_channel *channel, void *state, char slot[APP_SLOT_MAX]);
     struct error *(*generate_key)(struct apdu_channel *channel, void *state, const char *slot,
                                   const struct card_generate_options *options, struct app_key *out);
     struct error *(*delete_key)(struct apdu_channel *channel, void *state, const char *slot);
     struct error *(*store_certificate)(struct apdu_channel *channel, void *state, const char *slot,
                                        const uint8_t *der, size_t length);
 };
+
+/* The applications that are looked for on cards, NULL-terminated, in the order of looking. */
+extern const struct card_app *const card_apps[];
 
 extern const struct card_app piv_app;
 

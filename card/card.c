@@ -10,18 +10,17 @@
 char *card_describe(const struct card *card)
 {
     char *text = NULL;
-    const char *title = card->app == NULL ? "the" : card->app->title;
-    int length = card->serial != NULL ? asprintf(&text, "%s card %s", title, card->serial)
-                                      : asprintf(&text, "the %s%scard in the reader \"%s\"",
-                                                 card->app == NULL ? "" : title,
-                                                 card->app == NULL ? "" : " ", card->reader);
+    const char *title = card->app->title;
+    int length = card->serial != NULL
+                     ? asprintf(&text, "%s card %s", title, card->serial)
+                     : asprintf(&text, "the %s card in the reader \"%s\"", title, card->reader);
     return length < 0 ? NULL : text;
 }
 
 char *card_describe_wanted(const struct card *card)
 {
     char *text = NULL;
-    if (card->serial != NULL || card->app == NULL)
+    if (card->serial != NULL)
         return card_describe(card);
     if (asprintf(&text, "the %s card that was in the reader \"%s\"", card->app->title,
                  card->reader) < 0)
@@ -97,10 +96,18 @@ struct error *card_pin_status(struct card *card, struct card_pin_status *out)
 
 static struct error *check_slot(const struct card *card, const char *slot)
 {
-    for (size_t i = 0; card->app->slots[i] != NULL; i++)
-        if (strcasecmp(card->app->slots[i], slot) == 0)
-            return NULL;
-    return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\"", card->app->title, slot);
+    char name[APP_SLOT_MAX];
+    if (card->app->slot_name(slot, name))
+        return NULL;
+    return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\": there are %s",
+                     card->app->title, slot, card->app->slot_names);
+}
+
+/* `secret` NULL: the factory's. */
+static struct error *authenticate_admin(struct card *card, struct secret *secret)
+{
+    const struct app_admin admin = {.secret = secret};
+    return card->app->authenticate_admin(card->channel, card->state, &admin);
 }
 
 struct generating {
@@ -124,10 +131,14 @@ static struct error *generate(struct card *card, void *argument)
 {
     struct generating *generating = argument;
     const char *slot = generating->slot;
-    struct error *error =
-        slot != NULL ? NULL : card->app->free_slot(card->channel, card->state, &slot);
+    char free_slot[APP_SLOT_MAX];
+    struct error *error = NULL;
+    if (slot == NULL) {
+        error = card->app->free_slot(card->channel, card->state, free_slot);
+        slot = free_slot;
+    }
     if (error == NULL)
-        error = card->app->authenticate_admin(card->channel, card->state, generating->admin);
+        error = authenticate_admin(card, generating->admin);
     if (error != NULL)
         return error;
     drop_witness(card, slot);
@@ -177,8 +188,7 @@ struct deleting {
 static struct error *delete (struct card *card, void *argument)
 {
     const struct deleting *deleting = argument;
-    struct error *error =
-        card->app->authenticate_admin(card->channel, card->state, deleting->admin);
+    struct error *error = authenticate_admin(card, deleting->admin);
     if (error != NULL)
         return error;
     drop_witness(card, deleting->slot);
@@ -206,7 +216,7 @@ struct storing {
 static struct error *store(struct card *card, void *argument)
 {
     const struct storing *storing = argument;
-    struct error *error = card->app->authenticate_admin(card->channel, card->state, storing->admin);
+    struct error *error = authenticate_admin(card, storing->admin);
     if (error != NULL)
         return error;
     drop_witness(card, storing->slot);

@@ -195,18 +195,20 @@ struct error *card_serial(struct card *card, const char **out) MUST_CHECK;
 struct error *card_pin_status(struct card *card, struct card_pin_status *out) MUST_CHECK;
 
 /*
- * Reads a management key, in hexadecimal digits, from a source as PINs have them ("file:PATH",
- * "env:NAME", "credential:NAME"), or takes the one that every new card has ("factory"). *out is a
- * new secret. ERROR_PIN_SOURCE, _PIN_FORMAT.
+ * `admin` is what proves below that one may change the card, as text: PIV's management key (16, 24
+ * or 32 bytes in hexadecimal digits), OpenPGP's admin PIN, a PKCS #11 token's PIN. NULL stands for
+ * what every new card has.
+ *
+ * Reads it from a source as PINs have them ("file:PATH", "env:NAME", "credential:NAME"); "factory"
+ * gives NULL. *out is a new secret. ERROR_PIN_SOURCE.
  */
-struct error *card_admin_key_read(const char *source, struct secret **out) MUST_CHECK;
+struct error *card_admin_read(const char *source, struct secret **out) MUST_CHECK;
 
 /*
- * Makes a key in `slot`, after authenticating with the management key `admin` (16, 24 or 32 bytes;
- * PIV card application administration, SP 800-73-4 part 2, 3.3.1): authentication, a last look at
- * the slot and the generation are one transaction. *public is the new public half, for
- * EVP_PKEY_free(). ERROR_DENIED for a wrong management key, _UNSUPPORTED for an algorithm or a
- * policy that the card lacks, _ARGUMENT where the slot is in use and `overwrite` is not set.
+ * Makes a key in `slot`: authentication, a last look at the slot and the generation are one
+ * transaction. *public is the new public half, for EVP_PKEY_free(). ERROR_DENIED for a wrong
+ * `admin`, _UNSUPPORTED for an algorithm or a policy that the card lacks, _ARGUMENT where the slot
+ * is in use and `overwrite` is not set.
  */
 struct error *card_generate_key(struct card *card, struct secret *admin, const char *slot,
                                 const struct card_generate_options *options,

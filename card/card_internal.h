@@ -23,9 +23,18 @@ struct card_context {
 struct error *card_context_new_with(OSSL_LIB_CTX *libctx, const struct transport_system *system,
                                     struct card_context **out) MUST_CHECK;
 
+struct card;
+
+/* What the applications of one reader's card share. */
+struct card_place {
+    atomic_int references;
+    _Atomic(const struct card *) selected; /* whose application was selected last, by us */
+};
+
 /*
- * A card in a reader, and the connection to it. All keys that hold on to one of these were read
- * from the same card: when another one turns up in the reader, a search starts a new struct.
+ * One application of the card in a reader, and a connection to it. All keys that hold on to one of
+ * these were read from the same card: when another one turns up in the reader, a search starts a
+ * new struct.
  */
 struct card {
     atomic_int references;
@@ -33,27 +42,28 @@ struct card {
     OSSL_LIB_CTX *libctx;
     const struct transport_system *system;
     char *reader;
+    const struct card_app *app;
+    struct card_place *place;
 
     struct lock lock; /* of all that follows */
     pid_t process;    /* whose connection it is */
     struct card_transport *transport;
     struct apdu_channel *channel;
-    const struct card_app *app;
     void *state; /* the application's */
     bool connected;
-    bool selected;     /* the application, when we last looked */
-    bool pin_verified; /* likewise */
-    bool doubtful;     /* it may be another card by now: nothing was compared since reconnecting */
-    bool fresh;        /* selected, and compared where doubtful, in this very transaction */
-    bool proven;       /* in this transaction an answer showed that the application is selected */
-    bool shared;       /* there were signs that others use the card */
-    bool stale;        /* they may have done so since our last transaction */
-    double left_at;    /* when that ended, on trace_clock() */
+    bool selected;         /* the application, when we last looked */
+    unsigned pin_verified; /* likewise, for each pin_use a bit */
+    bool doubtful;  /* it may be another card by now: nothing was compared since reconnecting */
+    bool fresh;     /* selected, and compared where doubtful, in this very transaction */
+    bool proven;    /* in this transaction an answer showed that the application is selected */
+    bool shared;    /* there were signs that others use the card */
+    bool stale;     /* they may have done so since our last transaction */
+    double left_at; /* when that ended, on trace_clock() */
 
-    char *serial;         /* or NULL: not asked yet */
-    bool serial_lacking;  /* asked, and the card has none */
-    char witness_slot[8]; /* a key that tells this card from others, ... */
-    EVP_PKEY *witness;    /* ... its public half, or NULL */
+    char *serial;                    /* or NULL: not asked yet */
+    bool serial_lacking;             /* asked, and the card has none */
+    char witness_slot[APP_SLOT_MAX]; /* a key that tells this card from others, ... */
+    EVP_PKEY *witness;               /* ... its public half, or NULL */
 
     struct secret *pin;     /* what is known for it, or NULL */
     bool pin_accepted;      /* by the card, in this process */
@@ -82,11 +92,11 @@ struct card_key {
 /* ---- context.c --------------------------------------------------------------------------- */
 
 /*
- * The context's card in the reader of that name, new where there is none; for card_free().
- * ERROR_NO_MEMORY.
+ * The context's card in the reader of that name, with that application, new where there is none;
+ * for card_free(). ERROR_NO_MEMORY.
  */
 struct error *context_card(struct card_context *context, const char *reader,
-                           struct card **out) MUST_CHECK;
+                           const struct card_app *app, struct card **out) MUST_CHECK;
 
 /* Takes a card out of the list: it is not what is wanted, or not the one in the reader any more. */
 void context_forget(struct card_context *context, struct card *card);
@@ -151,7 +161,7 @@ struct error *find_key_by_public(struct card_context *context, const struct card
 
 /* ---- search.c ---------------------------------------------------------------------------- */
 
-/* Refuses a URI that no card known here can fit, and names its application. */
+/* Refuses a URI that no card known here can fit, and names the first application that can. */
 struct error *find_app(const struct card_uri *uri, const struct card_app **app) MUST_CHECK;
 
 /* ---- key_prepare.c ----------------------------------------------------------------------- */

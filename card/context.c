@@ -52,16 +52,37 @@ struct card *card_ref(struct card *card)
     return card;
 }
 
-static struct error *card_new(struct card_context *context, const char *reader, struct card **out)
+/* What the cards of one reader share; `beside` is one of them, or NULL. */
+static struct card_place *place_of(const struct card *beside)
+{
+    struct card_place *place = beside != NULL ? beside->place : calloc(1, sizeof(*place));
+    if (place != NULL)
+        atomic_fetch_add(&place->references, 1);
+    return place;
+}
+
+static void place_free(struct card_place *place)
+{
+    if (place != NULL && atomic_fetch_sub(&place->references, 1) == 1)
+        free(place);
+}
+
+static struct error *card_new(struct card_context *context, const char *reader,
+                              const struct card_app *app, const struct card *beside,
+                              struct card **out)
 {
     struct card *card = calloc(1, sizeof(*card));
     if (card == NULL)
         return error_no_memory();
     card->reader = strdup(reader);
-    if (card->reader == NULL) {
+    card->place = place_of(beside);
+    if (card->reader == NULL || card->place == NULL) {
+        place_free(card->place);
+        free(card->reader);
         free(card);
         return error_no_memory();
     }
+    card->app = app;
     atomic_init(&card->references, 1);
     card->libctx = context->libctx;
     card->system = context->system;
@@ -75,13 +96,18 @@ static struct error *card_new(struct card_context *context, const char *reader, 
 
 /* With the context's lock held. */
 static struct error *find_or_add(struct card_context *context, const char *reader,
-                                 struct card **out)
+                                 const struct card_app *app, struct card **out)
 {
     struct card *card = context->cards;
-    while (card != NULL && strcmp(card->reader, reader) != 0)
-        card = card->next;
+    const struct card *beside = NULL;
+    for (; card != NULL; card = card->next) {
+        bool here = strcmp(card->reader, reader) == 0;
+        if (here && card->app == app)
+            break;
+        beside = here ? card : beside;
+    }
     if (card == NULL) {
-        struct error *error = card_new(context, reader, &card);
+        struct error *error = card_new(context, reader, app, beside, &card);
         if (error != NULL)
             return error;
         card->next = context->cards;
@@ -91,11 +117,12 @@ static struct error *find_or_add(struct card_context *context, const char *reade
     return NULL;
 }
 
-struct error *context_card(struct card_context *context, const char *reader, struct card **out)
+struct error *context_card(struct card_context *context, const char *reader,
+                           const struct card_app *app, struct card **out)
 {
     *out = NULL;
     lock_acquire(&context->lock);
-    struct error *error = find_or_add(context, reader, out);
+    struct error *error = find_or_add(context, reader, app, out);
     lock_release(&context->lock);
     return error;
 }
@@ -122,7 +149,7 @@ static void drop_connection(struct card *card)
     if (!own && card->lock.torn)
         return;
     apdu_channel_free(card->channel);
-    if (card->app != NULL && card->state != NULL)
+    if (card->state != NULL)
         card->app->free_state(card->state);
     if (card->transport == NULL)
         return;
@@ -142,6 +169,7 @@ void card_free(struct card *card)
     lock_destroy(&card->lock);
     EVP_PKEY_free(card->witness);
     secret_free(card->pin);
+    place_free(card->place);
     free(card->serial);
     free(card->reader);
     free(card);

@@ -78,6 +78,7 @@ struct error *find_key_by_public(struct card_context *context, const struct card
         .context = context, .uri = &anywhere, .wanted = WANT_KEYS, .public_key = public_key};
     anywhere.serial = NULL;
     anywhere.reader = NULL;
+    search.serial = uri->serial;
     *out = NULL;
     struct error *error = search_run(&search);
     if (error == NULL)

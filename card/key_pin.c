@@ -39,7 +39,7 @@ static struct error *blocked(const struct card *card, struct error *cause)
     char *name = card_describe(card);
     struct error *error = error_wrap(cause, ERROR_PIN_BLOCKED,
                                      "the PIN of %s is blocked, no try is left: unblock it with "
-                                     "the PUK, for example with yubico-piv-tool -a unblock-pin",
+                                     "the PUK (reissue card unblock)",
                                      name == NULL ? "the card" : name);
     free(name);
     return error;
@@ -64,7 +64,8 @@ static void drop_pin(struct card *card, int tries_left)
     struct secret *pin = card->pin;
     card->pin = NULL;
     card->pin_refused = true;
-    card->pin_accepted = card->pin_verified = false;
+    card->pin_accepted = false;
+    card->pin_verified = 0;
     card->pin_tries_left = tries_left;
     card->pin_doubtful_tries = -1;
     secret_free(pin);
@@ -84,7 +85,7 @@ static struct error *settle_refusal(struct card *card, int tries_left)
 {
     const char *identity;
     struct error *cause = identify(card, &identity);
-    struct error *error = pin_memory_add(card->libctx, identity, card->pin);
+    struct error *error = pin_memory_add(card->libctx, card->app->name, identity, card->pin);
     if (error != NULL)
         cause = error_wrap(cause, error_code(error), "%s", error_message(error));
     error_free(error);
@@ -121,7 +122,7 @@ static struct error *check_pin(struct card *card)
         return NULL;
     struct error *error = identify(card, &identity);
     if (error == NULL)
-        error = pin_memory_look(card->libctx, identity, card->pin, &refused);
+        error = pin_memory_look(card->libctx, card->app->name, identity, card->pin, &refused);
     if (error != NULL || !refused)
         return error;
     drop_pin(card, -1);
@@ -183,17 +184,20 @@ static struct error *check_card(struct card_key *key)
     return error != NULL || !ask ? error : check_tries(key);
 }
 
-static struct error *send_pin(struct card *card)
+static struct error *send_pin(struct card_key *key)
 {
+    struct card *card = key->card;
     int tries_left;
-    struct error *error = card->app->verify_pin(card->channel, card->state, card->pin, &tries_left);
+    struct error *error =
+        card->app->verify_pin(card->channel, card->state, &key->key, card->pin, &tries_left);
     if (error == NULL) {
-        card->pin_verified = card->pin_accepted = true;
+        card->pin_verified |= 1U << key->key.pin_use;
+        card->pin_accepted = true;
         note_tries(card, card->pin_tries_asked); /* by now it is sure whose they were */
         return NULL;
     }
     enum error_code code = error_code(error);
-    card->pin_verified = false;
+    card->pin_verified = 0;
     if (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_CARD_STATUS)
         return error;
     if (!card->proven) { /* the session starts afresh, and check_tries() finds out */
@@ -210,10 +214,11 @@ struct error *key_present_pin(struct card_key *key)
 {
     struct card *card = key->card;
     enum card_policy policy = key->key.pin_policy;
-    if (policy == CARD_POLICY_NEVER || (policy == CARD_POLICY_ONCE && card->pin_verified))
+    if (policy == CARD_POLICY_NEVER ||
+        (policy == CARD_POLICY_ONCE && (card->pin_verified & 1U << key->key.pin_use) != 0))
         return NULL;
     struct error *error = check_pin(card);
     if (error == NULL)
         error = check_card(key);
-    return error != NULL ? error : send_pin(card);
+    return error != NULL ? error : send_pin(key);
 }

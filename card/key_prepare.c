@@ -86,7 +86,7 @@ static struct error *check_refused(struct card *card, struct secret *pin)
     const char *identity = card->serial_lacking ? card->reader : card->serial;
     if (identity == NULL || !pin_memory_used())
         return NULL; /* whoever sends it will ask for the serial number, and look again */
-    struct error *error = pin_memory_look(card->libctx, identity, pin, &refused);
+    struct error *error = pin_memory_look(card->libctx, card->app->name, identity, pin, &refused);
     if (error == NULL && refused)
         error = card_refused_before(card);
     return error;
@@ -97,7 +97,8 @@ struct error *card_keep_pin(struct card *card, struct secret **pin)
     lock_acquire(&card->lock);
     struct error *error = check_refused(card, *pin);
     if (error == NULL && card->pin == NULL) {
-        card->pin_refused = card->pin_accepted = card->pin_verified = false;
+        card->pin_refused = card->pin_accepted = false;
+        card->pin_verified = 0;
         card->pin = *pin;
         *pin = NULL;
     }

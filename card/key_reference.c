@@ -7,15 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The slot as the application writes it; find_app() has made sure that there is one. */
-static const char *slot_name(const struct card_app *app, const char *slot)
-{
-    size_t i = 0;
-    while (app->slots[i] != NULL && strcasecmp(app->slots[i], slot) != 0)
-        i++;
-    return app->slots[i];
-}
-
 static struct error *fill_in(struct card_key *key, struct card_context *context,
                              const struct card_uri *uri, EVP_PKEY *public_key)
 {
@@ -47,7 +38,7 @@ struct error *card_key_from_reference(struct card_context *context, const struct
     lock_init(&key->lock);
     key->app = app;
     key->key.pin_policy = pin_policy;
-    (void)snprintf(key->key.slot, sizeof(key->key.slot), "%s", slot_name(app, uri->slot));
+    (void)app->slot_name(uri->slot, key->key.slot); /* find_app() has made sure that it can */
     error = fill_in(key, context, uri, public_key);
     if (error == NULL)
         *out = key;
@@ -87,6 +78,7 @@ static struct error *not_here(const struct card_key *key, struct error *cause)
 /* What the slot says of its key counts from here on; the public half is the same. */
 static struct error *adopt(struct card_key *key, const struct card_key *found)
 {
+    key->key.pin_use = found->key.pin_use;
     key->key.pin_policy = found->key.pin_policy;
     key->key.touch_policy = found->key.touch_policy;
     key->card = card_ref(found->card);

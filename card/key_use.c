@@ -35,6 +35,7 @@ static const struct use *use_of(enum card_mechanism mechanism)
 {
     switch (mechanism) {
     case CARD_MECHANISM_RSA_DECRYPT:
+    case CARD_MECHANISM_RSA_DECRYPT_PKCS1:
         return &decryption;
     case CARD_MECHANISM_ECDH:
     case CARD_MECHANISM_X25519:
@@ -51,7 +52,7 @@ static const struct use *use_of(enum card_mechanism mechanism)
 bool card_key_can(const struct card_key *key, enum card_mechanism mechanism)
 {
     const struct card_app *app = key->app;
-    return use_of(mechanism)->function(app) != NULL && app->can(key->key.public_key, mechanism);
+    return use_of(mechanism)->function(app) != NULL && app->can(&key->key, mechanism);
 }
 
 struct operation {

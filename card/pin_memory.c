@@ -30,23 +30,25 @@ static struct error *crypto_error(void)
                                      "provider active?");
 }
 
-static bool mac_all(EVP_MAC_CTX *context, const char *identity, struct secret *pin, uint8_t *out)
+static bool mac_all(EVP_MAC_CTX *context, const char *app, const char *identity, struct secret *pin,
+                    uint8_t *out)
 {
     size_t length;
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
         OSSL_PARAM_construct_end(),
     };
-    /* The NUL after the identity parts it from the PIN. */
+    /* The NULs part what is in between. */
     return EVP_MAC_init(context, memory.key, sizeof(memory.key), params) &&
+           EVP_MAC_update(context, (const uint8_t *)app, strlen(app) + 1) &&
            EVP_MAC_update(context, (const uint8_t *)identity, strlen(identity) + 1) &&
            EVP_MAC_update(context, secret_bytes(pin), secret_length(pin)) &&
            EVP_MAC_final(context, out, &length, DIGEST_SIZE) && length == DIGEST_SIZE;
 }
 
 /* With the lock held. */
-static struct error *digest(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin,
-                            uint8_t *out)
+static struct error *digest(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                            struct secret *pin, uint8_t *out)
 {
     if (!memory.keyed && RAND_bytes_ex(libctx, memory.key, sizeof(memory.key), 0) != 1)
         return crypto_error();
@@ -54,7 +56,7 @@ static struct error *digest(OSSL_LIB_CTX *libctx, const char *identity, struct s
     (void)ERR_set_mark();
     EVP_MAC *mac = EVP_MAC_fetch(libctx, "HMAC", NULL);
     EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
-    bool good = context != NULL && mac_all(context, identity, pin, out);
+    bool good = context != NULL && mac_all(context, app, identity, pin, out);
     EVP_MAC_CTX_free(context);
     EVP_MAC_free(mac);
     (void)ERR_pop_to_mark();
@@ -69,23 +71,25 @@ bool pin_memory_used(void)
     return used;
 }
 
-struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin)
+struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                             struct secret *pin)
 {
     lock_acquire(&memory.lock);
-    struct error *error = digest(libctx, identity, pin, memory.digests[memory.count % MEMORY_SIZE]);
+    struct error *error =
+        digest(libctx, app, identity, pin, memory.digests[memory.count % MEMORY_SIZE]);
     if (error == NULL)
         memory.count++;
     lock_release(&memory.lock);
     return error;
 }
 
-struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin,
-                              bool *refused)
+struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                              struct secret *pin, bool *refused)
 {
     uint8_t wanted[DIGEST_SIZE];
     *refused = false;
     lock_acquire(&memory.lock);
-    struct error *error = digest(libctx, identity, pin, wanted);
+    struct error *error = digest(libctx, app, identity, pin, wanted);
     for (size_t i = 0; error == NULL && i < memory.count && i < MEMORY_SIZE; i++)
         if (CRYPTO_memcmp(memory.digests[i], wanted, DIGEST_SIZE) == 0)
             *refused = true;

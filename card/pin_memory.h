@@ -16,13 +16,15 @@
 /* Whether any PIN was refused at all; asks for no identity, which may cost an exchange. */
 bool pin_memory_used(void);
 
-/* Remembers that the card `identity` (its serial number, or what stands in for it) refused `pin`.
+/*
+ * Remembers that the application of that name, on the card `identity` (its serial number, or what
+ * stands in for it), refused `pin`.
  */
-struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *identity,
+struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
                              struct secret *pin) MUST_CHECK;
 
 /* *refused tells whether it did. */
-struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *identity, struct secret *pin,
-                              bool *refused) MUST_CHECK;
+struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                              struct secret *pin, bool *refused) MUST_CHECK;
 
 #endif

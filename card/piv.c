@@ -19,10 +19,7 @@ static const struct piv_slot slots[] = {
     {"92", 0x92, 0x5FC11D}, {"93", 0x93, 0x5FC11E}, {"94", 0x94, 0x5FC11F}, {"95", 0x95, 0x5FC120},
 };
 
-static const char *const slot_names[] = {
-    "9a", "9c", "9d", "9e", "82", "83", "84", "85", "86", "87", "88", "89", "8a",
-    "8b", "8c", "8d", "8e", "8f", "90", "91", "92", "93", "94", "95", NULL,
-};
+#define SLOT_COUNT (sizeof(slots) / sizeof(slots[0]))
 
 static const struct piv_algorithm algorithms[] = {
     {0x06, "RSA-1024", "RSA", 1024, NULL},   {0x07, "RSA-2048", "RSA", 2048, NULL},
@@ -34,10 +31,23 @@ static const struct piv_algorithm algorithms[] = {
 
 const struct piv_slot *piv_slot_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+    for (size_t i = 0; i < SLOT_COUNT; i++)
         if (strcasecmp(slots[i].name, name) == 0)
             return &slots[i];
     return NULL;
+}
+
+const struct piv_slot *piv_slot_at(size_t index)
+{
+    return index < SLOT_COUNT ? &slots[index] : NULL;
+}
+
+static bool piv_slot_name(const char *text, char out[APP_SLOT_MAX])
+{
+    const struct piv_slot *slot = piv_slot_find(text);
+    if (slot != NULL)
+        (void)stpcpy(out, slot->name);
+    return slot != NULL;
 }
 
 /* A card knows no kinds of RSA keys. */
@@ -116,7 +126,8 @@ static struct error *piv_select(struct apdu_channel *channel, OSSL_LIB_CTX *libc
 const struct card_app piv_app = {
     .name = "piv",
     .title = "PIV",
-    .slots = slot_names,
+    .slot_names = "9a, 9c, 9d, 9e and 82 to 95 (hexadecimal)",
+    .slot_name = piv_slot_name,
     .pin_minimum = 6, /* SP 800-73-4 part 2, 2.4.3 */
     .pin_maximum = 8,
     .select = piv_select,

@@ -57,6 +57,9 @@ struct piv_slot {
 /* The slot of that name, in whatever case, or NULL. */
 const struct piv_slot *piv_slot_find(const char *name);
 
+/* The slots in the order of listing; NULL after the last. */
+const struct piv_slot *piv_slot_at(size_t index);
+
 /* A kind of key. */
 struct piv_algorithm {
     uint8_t id;       /* SP 800-78-4, table 6-2; those above 0x14 and 05 are Yubico's */
@@ -117,7 +120,8 @@ struct error *piv_use_key(struct apdu_channel *channel, const struct app_key *ke
 
 /* The functions of piv_app, one group to a file. */
 struct error *piv_serial(struct apdu_channel *channel, void *state, char **out) MUST_CHECK;
-struct error *piv_slots_in_use(struct apdu_channel *channel, void *state, size_t *count) MUST_CHECK;
+struct error *piv_slots_in_use(struct apdu_channel *channel, void *state,
+                               struct app_slot_list *out) MUST_CHECK;
 struct error *piv_read_certificate(struct apdu_channel *channel, void *state, const char *slot,
                                    struct buffer *der) MUST_CHECK;
 struct error *piv_store_certificate(struct apdu_channel *channel, void *state, const char *slot,
@@ -131,23 +135,29 @@ struct error *piv_pin_status(struct apdu_channel *channel, void *state,
 struct error *piv_pin_tries(struct apdu_channel *channel, void *state, struct card_pin_status *out,
                             bool *proven) MUST_CHECK;
 bool piv_pin_tries_prove(const void *state);
-struct error *piv_verify_pin(struct apdu_channel *channel, void *state, struct secret *pin,
-                             int *tries_left) MUST_CHECK;
+struct error *piv_verify_pin(struct apdu_channel *channel, void *state, const struct app_key *key,
+                             struct secret *pin, int *tries_left) MUST_CHECK;
 
-bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism);
+bool piv_can(const struct app_key *key, enum card_mechanism mechanism);
 app_key_function piv_sign MUST_CHECK;
 app_key_function piv_decrypt MUST_CHECK;
 app_key_function piv_derive MUST_CHECK;
 
 struct error *piv_authenticate_admin(struct apdu_channel *channel, void *state,
-                                     struct secret *admin) MUST_CHECK;
+                                     const struct app_admin *admin) MUST_CHECK;
 struct error *piv_free_slot(struct apdu_channel *channel, void *state,
-                            const char **slot) MUST_CHECK;
+                            char slot[APP_SLOT_MAX]) MUST_CHECK;
 struct error *piv_generate_key(struct apdu_channel *channel, void *state, const char *slot,
                                const struct card_generate_options *options,
                                struct app_key *out) MUST_CHECK;
 struct error *piv_delete_key(struct apdu_channel *channel, void *state,
                              const char *slot) MUST_CHECK;
+
+/*
+ * A management key from its hexadecimal digits, or the one that every new card has where `text` is
+ * NULL. *out is a new secret. ERROR_PIN_FORMAT.
+ */
+struct error *piv_management_key(struct secret *text, struct secret **out) MUST_CHECK;
 
 /* When a slot's keys want the PIN, unless they were made to do otherwise. */
 enum card_policy piv_slot_pin_policy(uint8_t reference);

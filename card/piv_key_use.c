@@ -4,8 +4,9 @@
 #include "piv.h"
 #include "public_key.h"
 
-bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism)
+bool piv_can(const struct app_key *app_key, enum card_mechanism mechanism)
 {
+    const EVP_PKEY *key = app_key->public_key;
     if (piv_algorithm_of_key(key) == NULL)
         return false;
     switch (mechanism) {
@@ -21,6 +22,8 @@ bool piv_can(const EVP_PKEY *key, enum card_mechanism mechanism)
         return EVP_PKEY_is_a(key, "ED25519");
     case CARD_MECHANISM_X25519:
         return EVP_PKEY_is_a(key, "X25519");
+    case CARD_MECHANISM_RSA_DECRYPT_PKCS1: /* the block is had, which is more */
+        return false;
     }
     return false;
 }

@@ -272,13 +272,14 @@ static struct error *try_metadata(struct apdu_channel *channel, struct piv *piv)
     return error;
 }
 
-struct error *piv_slots_in_use(struct apdu_channel *channel, void *state, size_t *count)
+struct error *piv_slots_in_use(struct apdu_channel *channel, void *state, struct app_slot_list *out)
 {
     struct piv *piv = state;
     size_t retired = RETIRED_MAX; /* metadata tells each slot, with a certificate or without */
     struct error *error = try_metadata(channel, piv);
     if (error == NULL && piv->metadata == PIV_ABSENT)
         error = count_retired(channel, &retired);
-    *count = FIRST_RETIRED + retired;
+    for (size_t i = 0; error == NULL && i < FIRST_RETIRED + retired; i++)
+        error = app_slot_list_add(out, piv_slot_at(i)->name);
     return error;
 }

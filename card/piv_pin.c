@@ -74,10 +74,11 @@ struct error *piv_pin_tries(struct apdu_channel *channel, void *state, struct ca
     return error;
 }
 
-struct error *piv_verify_pin(struct apdu_channel *channel, void *state, struct secret *pin,
-                             int *tries_left)
+struct error *piv_verify_pin(struct apdu_channel *channel, void *state, const struct app_key *key,
+                             struct secret *pin, int *tries_left)
 {
     (void)state;
+    (void)key;
     struct secret *field;
     struct card_pin_status status = {0};
     *tries_left = -1;

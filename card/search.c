@@ -4,6 +4,7 @@
 
 #include "public_key.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -84,18 +85,45 @@ static struct error *keep_witness(struct card *card, const struct card_key *key)
     return NULL;
 }
 
+/* On the card that is known to have the key, it need not be read. */
+static bool is_known(const struct search *search, const struct card *card)
+{
+    return search->serial != NULL && card->app->serial_known && card->serial != NULL &&
+           strcasecmp(search->serial, card->serial) == 0;
+}
+
+static struct error *assume_key(const struct search *search, struct card *card, const char *slot,
+                                struct app_key *out)
+{
+    struct error *error = card->app->describe_key(card->channel, card->state, slot, out);
+    if (error != NULL)
+        return error;
+    if (!EVP_PKEY_up_ref((EVP_PKEY *)search->public_key)) /* counts references only */
+        return error_no_memory();
+    out->public_key = (EVP_PKEY *)search->public_key;
+    return NULL;
+}
+
+static struct error *read_key(const struct search *search, struct card *card, const char *slot,
+                              struct app_key *out)
+{
+    if (is_known(search, card))
+        return assume_key(search, card, slot, out);
+    struct error *error = card->app->read_key(card->channel, card->state, slot, out);
+    if (error != NULL || search->public_key == NULL ||
+        public_key_equal(out->public_key, search->public_key))
+        return error;
+    EVP_PKEY_free(out->public_key);
+    return error_new(ERROR_NOT_FOUND, "slot %s of the card in the reader \"%s\" holds another key",
+                     slot, card->reader);
+}
+
 static struct error *visit_key(struct search *search, struct card *card, const char *slot)
 {
     struct app_key read;
-    struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
+    struct error *error = read_key(search, card, slot, &read);
     if (error != NULL)
         return error;
-    if (search->public_key != NULL && !public_key_equal(read.public_key, search->public_key)) {
-        EVP_PKEY_free(read.public_key);
-        return error_new(ERROR_NOT_FOUND,
-                         "slot %s of the card in the reader \"%s\" holds another key", slot,
-                         card->reader);
-    }
     error = found_key(search, card, &read);
     if (error != NULL)
         return error;
@@ -111,7 +139,8 @@ static struct error *visit_certificate(struct search *search, struct card *card,
         return error_no_memory();
     found->certificates = certificates;
     struct found_certificate *next = &certificates[found->certificate_count];
-    *next = (struct found_certificate){.slot = slot};
+    *next = (struct found_certificate){0};
+    (void)stpcpy(next->slot, slot);
     struct error *error = card->app->read_certificate(card->channel, card->state, slot, &next->der);
     if (error != NULL) {
         buffer_clear(&next->der);
@@ -152,12 +181,12 @@ static const char *things(const struct search *search)
  */
 static struct error *visit_all_slots(struct search *search, struct card *card)
 {
-    size_t count = 0;
+    struct app_slot_list slots = {0};
     size_t before = found_count(&search->found);
     struct error *first = NULL;
-    struct error *error = card->app->slots_in_use(card->channel, card->state, &count);
-    for (size_t i = 0; error == NULL && i < count; i++) {
-        error = visit_slot(search, card, card->app->slots[i]);
+    struct error *error = card->app->slots_in_use(card->channel, card->state, &slots);
+    for (size_t i = 0; error == NULL && i < slots.count; i++) {
+        error = visit_slot(search, card, slots.names[i]);
         if (error == NULL || !only_this_slot(error))
             continue;
         if (first == NULL && error_code(error) != ERROR_NOT_FOUND)
@@ -166,6 +195,7 @@ static struct error *visit_all_slots(struct search *search, struct card *card)
             error_free(error);
         error = NULL;
     }
+    app_slot_list_clear(&slots);
     if (error == NULL && found_count(&search->found) == before)
         return first != NULL
                    ? first
@@ -177,23 +207,23 @@ static struct error *visit_all_slots(struct search *search, struct card *card)
 
 static struct error *visit_slots(struct search *search, struct card *card)
 {
-    const char *const *slots = card->app->slots;
+    char slot[APP_SLOT_MAX];
     if (search->uri->slot == NULL)
         return visit_all_slots(search, card);
-    for (size_t i = 0; slots[i] != NULL; i++)
-        if (strcasecmp(slots[i], search->uri->slot) == 0)
-            return visit_slot(search, card, slots[i]);
-    return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\"", card->app->title,
-                     search->uri->slot);
+    if (!card->app->slot_name(search->uri->slot, slot))
+        return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\"", card->app->title,
+                         search->uri->slot);
+    return visit_slot(search, card, slot);
 }
 
 static struct error *check_serial(struct search *search, struct card *card)
 {
     const char *wanted = search->uri->serial;
-    if (wanted == NULL)
+    if (wanted == NULL && !card->app->serial_known)
         return NULL;
     struct error *error = card_learn_serial(card);
-    if (error == NULL && (card->serial == NULL || strcasecmp(card->serial, wanted) != 0))
+    if (error == NULL && wanted != NULL &&
+        (card->serial == NULL || strcasecmp(card->serial, wanted) != 0))
         error = error_new(ERROR_NO_CARD,
                           "the card in the reader \"%s\" has the serial number %s: insert the one "
                           "with %s",
@@ -218,7 +248,7 @@ static struct error *visit_card(struct card *card, void *argument)
     return search->wanted == WANT_CARDS ? found_card(search, card) : visit_slots(search, card);
 }
 
-/* ---- in a reader ------------------------------------------------------------------------- */
+/* ---- an application ---------------------------------------------------------------------- */
 
 static struct error *search_card(struct search *search, struct card *card)
 {
@@ -235,15 +265,14 @@ static struct error *search_card(struct search *search, struct card *card)
  * out to be another than the one we knew makes room for a new struct: keys of the old one wait for
  * its return, and its PIN is never sent to the new one.
  */
-static struct error *search_reader(struct search *search, const struct transport_reader *reader)
+static struct error *search_application(struct search *search, const char *reader,
+                                        const struct card_app *app)
 {
     struct card *card;
-    if (!reader->card_present)
-        return error_new(ERROR_NO_CARD, "no card in the reader \"%s\": insert it", reader->name);
     struct error *error = NULL;
     for (int attempt = 0; attempt < 2; attempt++) {
         error_free(error);
-        error = context_card(search->context, reader->name, &card);
+        error = context_card(search->context, reader, app, &card);
         if (error != NULL)
             return error;
         error = search_card(search, card);
@@ -256,7 +285,70 @@ static struct error *search_reader(struct search *search, const struct transport
     return error;
 }
 
-/* ---- everywhere -------------------------------------------------------------------------- */
+/* ---- which applications ------------------------------------------------------------------ */
+
+/* Whether a card with that application can have what the URI names. */
+static bool can_fit(const struct card_uri *uri, const struct card_app *app)
+{
+    char slot[APP_SLOT_MAX];
+    if (uri->app != NULL && strcmp(uri->app, app->name) != 0)
+        return false;
+    return uri->slot == NULL || app->slot_name(uri->slot, slot);
+}
+
+/* "a PIV card has 9a, ...; an OpenPGP card ..." for those that `uri` leaves. */
+static struct error *no_such_slot(const struct card_uri *uri)
+{
+    struct buffer names = {0};
+    struct error *error = NULL;
+    for (const struct card_app *const *app = card_apps; error == NULL && *app != NULL; app++) {
+        char line[160];
+        if (uri->app != NULL && strcmp(uri->app, (*app)->name) != 0)
+            continue;
+        int length = snprintf(line, sizeof(line), "%s%s cards have %s",
+                              names.length == 0 ? "" : "; ", (*app)->title, (*app)->slot_names);
+        error = buffer_append(&names, line, (size_t)length);
+    }
+    if (error == NULL)
+        error = error_new(ERROR_NOT_FOUND, "no such slot \"%s\": %.*s", uri->slot,
+                          (int)names.length, (const char *)names.bytes);
+    buffer_clear(&names);
+    return error;
+}
+
+static struct error *no_such_app(const struct card_uri *uri)
+{
+    struct buffer names = {0};
+    struct error *error = NULL;
+    for (const struct card_app *const *app = card_apps; error == NULL && *app != NULL; app++) {
+        error = names.length == 0 ? NULL : buffer_append(&names, ", ", 2);
+        if (error == NULL)
+            error = buffer_append(&names, (*app)->name, strlen((*app)->name));
+    }
+    if (error == NULL)
+        error = error_new(ERROR_UNSUPPORTED,
+                          "cards with the application %s are not supported yet: there is %.*s",
+                          uri->app, (int)names.length, (const char *)names.bytes);
+    buffer_clear(&names);
+    return error;
+}
+
+/* What no card can have is refused before any card is touched. */
+struct error *find_app(const struct card_uri *uri, const struct card_app **app)
+{
+    const struct card_app *const *next = card_apps;
+    while (*next != NULL && !can_fit(uri, *next))
+        next++;
+    *app = *next;
+    if (uri->label != NULL)
+        return error_new(ERROR_NOT_FOUND, "keys on such cards have no labels: name the slot, as in "
+                                          "card:slot=9a");
+    if (*app != NULL)
+        return NULL;
+    return uri->slot != NULL ? no_such_slot(uri) : no_such_app(uri);
+}
+
+/* ---- in a reader ------------------------------------------------------------------------- */
 
 /* How much an error says about why nothing was found: what a card says counts more than that there
    is none, and trouble more than either. */
@@ -278,6 +370,8 @@ static int weight(const struct error *error)
 
 static void note_failure(struct search *search, struct error *error)
 {
+    if (error == NULL)
+        return;
     if (search->failure == NULL || weight(error) > weight(search->failure)) {
         struct error *lesser = search->failure;
         search->failure = error;
@@ -285,6 +379,53 @@ static void note_failure(struct search *search, struct error *error)
     }
     error_free(error);
 }
+
+/*
+ * Why a card has none of the applications that could fit: says so once, for all of them. Owns
+ * `absent`, which says so of the first one.
+ */
+static void note_unknown(struct search *search, const char *reader, size_t tried,
+                         struct error *absent)
+{
+    if (tried > 1)
+        absent = error_wrap(absent, ERROR_UNKNOWN_CARD,
+                            "the card in the reader \"%s\" has no application that is known here",
+                            reader);
+    note_failure(search, absent);
+}
+
+/* There is no second key with the same public half to look for. */
+static bool is_done(const struct search *search)
+{
+    return search->public_key != NULL && found_count(&search->found) > 0;
+}
+
+static void search_reader(struct search *search, const char *reader)
+{
+    size_t tried = 0;
+    size_t unknown = 0;
+    struct error *absent = NULL;
+    for (const struct card_app *const *app = card_apps; *app != NULL && !is_done(search); app++) {
+        if (!can_fit(search->uri, *app))
+            continue;
+        struct error *error = search_application(search, reader, *app);
+        tried++;
+        if (error == NULL || error_code(error) != ERROR_UNKNOWN_CARD) {
+            note_failure(search, error);
+            continue;
+        }
+        if (unknown++ == 0)
+            absent = error;
+        else
+            error_free(error);
+    }
+    if (unknown == tried && absent != NULL)
+        note_unknown(search, reader, tried, absent);
+    else
+        error_free(absent);
+}
+
+/* ---- everywhere -------------------------------------------------------------------------- */
 
 static struct error *no_such_reader(const struct search *search,
                                     const struct transport_reader_list *readers)
@@ -311,40 +452,19 @@ static struct error *search_readers(struct search *search,
         const struct transport_reader *reader = &readers->items[i];
         if (wanted != NULL && strcmp(reader->name, wanted) != 0)
             continue;
-        if (search->public_key != NULL && found_count(&search->found) > 0)
-            break; /* there is no second key with the same public half to look for */
-        struct error *error = search_reader(search, reader);
-        if (error != NULL)
-            note_failure(search, error);
+        if (is_done(search))
+            break;
+        if (reader->card_present)
+            search_reader(search, reader->name);
+        else
+            note_failure(search, error_new(ERROR_NO_CARD, "no card in the reader \"%s\": insert it",
+                                           reader->name));
     }
     if (found_count(&search->found) > 0)
         return NULL;
     struct error *failure = search->failure;
     search->failure = NULL;
     return failure != NULL ? failure : no_such_reader(search, readers);
-}
-
-/* What no card can have is refused before any card is touched. */
-struct error *find_app(const struct card_uri *uri, const struct card_app **app)
-{
-    *app = &piv_app;
-    if (uri->app != NULL && strcmp(uri->app, piv_app.name) != 0)
-        return error_new(ERROR_UNSUPPORTED,
-                         "cards with the application %s are not supported yet: "
-                         "there is piv",
-                         uri->app);
-    if (uri->label != NULL)
-        return error_new(ERROR_NOT_FOUND, "keys on PIV cards have no labels: name the slot, as in "
-                                          "card:slot=9a");
-    if (uri->slot == NULL)
-        return NULL;
-    for (size_t i = 0; piv_app.slots[i] != NULL; i++)
-        if (strcasecmp(piv_app.slots[i], uri->slot) == 0)
-            return NULL;
-    return error_new(ERROR_NOT_FOUND,
-                     "no such slot \"%s\": PIV cards have 9a, 9c, 9d, 9e and 82 to "
-                     "95 (hexadecimal)",
-                     uri->slot);
 }
 
 struct error *search_run(struct search *search)

@@ -14,7 +14,7 @@ enum wanted {
 /* A certificate that was found, and where. */
 struct found_certificate {
     struct card *card;
-    const char *slot; /* belongs to the application */
+    char slot[APP_SLOT_MAX];
     struct buffer der;
 };
 
@@ -31,6 +31,7 @@ struct search {
     const struct card_uri *uri;
     enum wanted wanted;
     const EVP_PKEY *public_key; /* only the key with this public half, or NULL */
+    const char *serial;         /* which is known to be on the card with that number, or NULL */
     struct found found;
     struct error *failure; /* the one that says most, of readers in which nothing was found */
 };

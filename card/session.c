@@ -30,14 +30,12 @@
 /* How often the card may be reset while we wait for our turn: each takes a tenth of a second. */
 #define RESETS_MAX 100
 
-static const struct card_app *const apps[] = {&piv_app, NULL};
-
 /* ---- connection -------------------------------------------------------------------------- */
 
 static void forget_state(struct card *card)
 {
-    card->selected = card->pin_verified = false;
-    card->fresh = card->proven = false;
+    card->selected = card->fresh = card->proven = false;
+    card->pin_verified = 0;
 }
 
 /* In a process forked off since the last session: see drop_connection() in context.c. */
@@ -131,6 +129,8 @@ static struct error *begin(struct card *card)
         error_free(error);
         error = begin_once(card);
     }
+    if (atomic_load(&card->place->selected) != card)
+        forget_state(card); /* we have selected another application of this card meanwhile */
     card->fresh = card->proven = false;
     card->pin_tries_asked = -1;
     card->stale = card->shared || trace_clock() - card->left_at > BELIEF_MS;
@@ -146,38 +146,29 @@ static void end(struct card *card)
 
 /* ---- fresh starts ------------------------------------------------------------------------ */
 
-static struct error *unknown_card(const struct card *card)
+static struct error *not_on_card(const struct card *card)
 {
     char atr[ATR_TEXT_MAX];
     atr_format(card->transport->atr, card->transport->atr_length, atr);
     return error_new(ERROR_UNKNOWN_CARD,
-                     "the card in the reader \"%s\" (ATR %s) has no application that is known here "
-                     "(there is: PIV)",
-                     card->reader, atr);
+                     "the card in the reader \"%s\" (ATR %s) has no %s application", card->reader,
+                     atr, card->app->title);
 }
 
-/* The application that was found at first, or the first the card has. */
-static struct error *select_any(struct card *card)
+/* A SELECT that fails leaves the application selected that was (ISO 7816-4 11.2.2). */
+static struct error *select_application(struct card *card)
 {
-    for (size_t i = 0; apps[i] != NULL; i++) {
-        bool found = false;
-        if (card->app != NULL && card->app != apps[i])
-            continue;
-        struct error *error = apps[i]->select(card->channel, card->libctx, &card->state, &found);
-        if (error != NULL)
-            return error;
-        if (!found)
-            continue;
-        if (card->app == NULL) /* others may be reading it, without the lock */
-            card->app = apps[i];
-        return NULL;
-    }
-    return unknown_card(card);
+    bool found = false;
+    struct error *error = card->app->select(card->channel, card->libctx, &card->state, &found);
+    if (error == NULL && !found)
+        return not_on_card(card);
+    atomic_store(&card->place->selected, card);
+    return error;
 }
 
 struct error *session_select(struct card *card)
 {
-    struct error *error = select_any(card);
+    struct error *error = select_application(card);
     card->selected = card->proven = error == NULL;
     card->stale = false;
     return error;
@@ -231,13 +222,20 @@ static struct error *compare_card(struct card *card)
     return NULL;
 }
 
+/* Whether it is the card that has the key. */
+static struct error *compare_key(struct card *card, const struct card_key *key)
+{
+    if (card->app->serial_known && card->serial != NULL)
+        return compare_serial(card);
+    return compare_slot(card, key->key.slot, key->key.public_key);
+}
+
 static struct error *start_fresh(struct card *card, const struct card_key *key)
 {
-    card->pin_verified = false;
+    card->pin_verified = 0;
     struct error *error = session_select(card);
     if (error == NULL)
-        error = key != NULL ? compare_slot(card, key->key.slot, key->key.public_key)
-                            : compare_card(card);
+        error = key != NULL ? compare_key(card, key) : compare_card(card);
     card->fresh = error == NULL;
     if (error == NULL)
         card->doubtful = false;

@@ -12,8 +12,9 @@ enum card_mechanism {
     CARD_MECHANISM_ECDSA,     /* in: a hash of any length; out: DER ECDSA-Sig-Value, RFC 3279 */
     CARD_MECHANISM_ED25519,   /* in: the whole message; out: signature, RFC 8032 5.1.6 */
     CARD_MECHANISM_RSA_DECRYPT, /* in: ciphertext of the modulus's length; out: the padded block */
-    CARD_MECHANISM_ECDH,        /* in: the peer's point, uncompressed; out: x, SP 800-56A 5.7.1.2 */
-    CARD_MECHANISM_X25519,      /* in: the peer's 32 bytes; out: 32 bytes, RFC 7748 6.1 */
+    CARD_MECHANISM_RSA_DECRYPT_PKCS1, /* the same; out: what was padded, RFC 8017 7.2.2 */
+    CARD_MECHANISM_ECDH,   /* in: the peer's point, uncompressed; out: x, SP 800-56A 5.7.1.2 */
+    CARD_MECHANISM_X25519, /* in: the peer's 32 bytes; out: 32 bytes, RFC 7748 6.1 */
 };
 
 /* The state of a card's PIN. */

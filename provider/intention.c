@@ -161,7 +161,7 @@ struct error *intention_start(struct key *key, const char *uri, const char *mana
 static struct error *read_management_key(const struct intention *intention, struct secret **out)
 {
     if (intention->management_key != NULL)
-        return card_admin_key_read(intention->management_key, out);
+        return card_admin_read(intention->management_key, out);
     return error_new(ERROR_DENIED,
                      "the card makes keys under its management key only: name where to get it, as "
                      "management-key-source in the provider's configuration (\"factory\" if it was "

@@ -248,13 +248,7 @@ static struct error *do_fork(struct card_context *context, const struct card_uri
 
 static struct error *parse_admin(const char *text, struct secret **out)
 {
-    long length;
-    unsigned char *bytes = OPENSSL_hexstr2buf(text, &length);
-    if (bytes == NULL)
-        return usage();
-    struct error *error = secret_new(bytes, (size_t)length, out);
-    OPENSSL_free(bytes);
-    return error;
+    return secret_new(text, strlen(text), out);
 }
 
 static struct error *do_generate(struct card_context *context, const struct card_uri *uri,

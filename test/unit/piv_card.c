@@ -259,13 +259,10 @@ static void bears_hostile_serials(void **state)
 
 /* ---- managing ---------------------------------------------------------------------------- */
 
-static struct secret *admin(const char *hex)
+static struct secret *admin(const char *text)
 {
-    struct soft_bytes bytes = {0};
     struct secret *secret;
-    assert_true(soft_hex_decode(hex, &bytes));
-    assert_no_error(secret_new(bytes.data, bytes.length, &secret));
-    soft_bytes_free(&bytes);
+    assert_no_error(secret_new(text, strlen(text), &secret));
     return secret;
 }
 
