@@ -172,11 +172,13 @@ static struct error *set_admin(struct card_run *run, struct card *card, struct s
         secret_free(value);
         return error;
     }
-    error = set_management_key(run, card, setup);
-    if (error == NULL || error_code(error) != ERROR_UNSUPPORTED || card_has(run, OPTION_NEW_ADMIN))
-        return error;
-    card_warn(run, "the management key stays as it is: %s", error_message(error));
-    error_free(error);
+    if (!setup->admin.fixed)
+        return set_management_key(run, card, setup);
+    if (card_has(run, OPTION_NEW_ADMIN))
+        return error_new(ERROR_UNSUPPORTED, "the card has no command to change its %s",
+                         setup->admin.name);
+    card_warn(run, "the %s stays as it is: the card has no command to change it",
+              setup->admin.name);
     return NULL;
 }
 

@@ -21,10 +21,8 @@ static const struct {
     [OPTION_NEW_PIN] = {"new-pin-source", "SOURCE", "where the new PIN comes from"},
     [OPTION_PUK] = {"puk-source", "SOURCE", "where the PUK (or reset code) comes from"},
     [OPTION_NEW_PUK] = {"new-puk-source", "SOURCE", "where the new PUK comes from"},
-    [OPTION_ADMIN] =
-        {"management-key-source", "SOURCE",
-         "where the management key (hexadecimal) or admin PIN comes from; \"factory\": "
-         "the one of a new card"},
+    [OPTION_ADMIN] = {"management-key-source", "SOURCE",
+                      "where the management key or admin PIN comes from"},
     [OPTION_NEW_ADMIN] = {"new-management-key-source", "SOURCE", "where the new one comes from"},
     [OPTION_LAST_TRY] = {"use-last-try", NULL, "spend the last try of a PIN or PUK if need be"},
     [OPTION_SLOT] = {"slot", "SLOT", "the slot, as slot= in the URI"},
@@ -151,8 +149,11 @@ static void print_help(FILE *out, const struct card_command *command)
         fprintf(out, "  %-34s %s\n", left, options[i].help);
     }
     if ((command->options & (BIT(OPTION_PIN) | BIT(OPTION_PUK) | BIT(OPTION_ADMIN))) != 0)
-        fprintf(out, "\nA SOURCE is file:PATH, env:NAME or credential:NAME; what has none is asked "
-                     "for at\nthe terminal.\n");
+        fprintf(out,
+                "\nA SOURCE is file:PATH, env:NAME or credential:NAME; what has none is asked "
+                "for at\nthe terminal. A management key is written in hexadecimal digits; "
+                "\"factory\" is that\nof a new card, which is used unasked where the card says "
+                "that it has it still.\n");
 }
 
 static const struct card_command *find_command(const char *name)
@@ -231,6 +232,7 @@ static int parse(struct card_run *run, int argc, char **argv, const char **uri)
     int code = -1;
 
     make_table(table, run->command->options);
+    argv[0] = (char *)"reissue"; /* how getopt_long() begins its messages; is only read */
     while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
         if (option < 256) /* getopt_long() has said what is wrong */
             return see_help(run);

@@ -247,6 +247,10 @@ struct error *card_management_key_run(struct card_run *run)
 
     if (error == NULL)
         error = card_read_secret_info(card, CARD_SECRET_ADMIN, &info);
+    if (error == NULL && info.fixed)
+        error =
+            error_new(ERROR_UNSUPPORTED,
+                      "the card has no command to change its %s: plain PIV knows none", info.name);
     if (error == NULL)
         error =
             info.tries_counted ? change(run, card, CARD_SECRET_ADMIN) : set_key(run, card, &info);
