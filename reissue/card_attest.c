@@ -27,7 +27,8 @@ static void tell_facts(struct card_run *run, const struct attestation *facts)
     char text[32];
 
     if (facts->has_serial) {
-        json_number(run->result, "attested_serial", (long)facts->serial);
+        (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)facts->serial);
+        json_text(run->result, "attested_serial", text);
         card_say(run, "  serial:      %llu", (unsigned long long)facts->serial);
     }
     if (facts->has_firmware) {

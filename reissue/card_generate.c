@@ -49,7 +49,7 @@ static struct error *take_options(const struct card_run *run, struct card_genera
 /* ---- before ------------------------------------------------------------------------------ */
 
 /* A URI that says no more than the card will fit two keys, where it fitted one. */
-static void warn_of_ambiguity(struct card_run *run, struct card *card)
+static void warn_of_ambiguity(struct card_run *run)
 {
     struct card_key_list keys;
     struct card_uri uri = {0};
@@ -57,7 +57,6 @@ static void warn_of_ambiguity(struct card_run *run, struct card *card)
     const char *slot = run->uri->slot;
     size_t others = 0;
 
-    (void)card;
     for (size_t i = 0; error == NULL && i < keys.count; i++)
         others += slot == NULL || strcasecmp(slot, card_key_slot(keys.items[i])) != 0 ? 1 : 0;
     if (others == 1)
@@ -91,22 +90,21 @@ static struct error *check_algorithm(struct card_run *run, struct card *card, co
                      algorithm, names);
 }
 
-static struct error *check_slot(struct card_run *run, struct card *card,
-                                const struct card_generate_options *options)
+/* A slot that shows a key is refused before anybody is asked; the card layer looks once more. */
+static struct error *check_slot(struct card_run *run, const struct card_generate_options *options)
 {
-    struct card_slot_list slots;
+    struct card_key *key = NULL;
     struct error *error = NULL;
 
     if (run->uri->slot == NULL || options->overwrite)
         return NULL;
-    error = card_read_slots(card, &slots);
-    for (size_t i = 0; error == NULL && i < slots.count; i++)
-        if (strcasecmp(slots.items[i].name, run->uri->slot) == 0 && slots.items[i].key != NULL)
-            error = error_new(ERROR_ARGUMENT,
-                              "slot %s is in use: name another, or none (a free one is taken), or "
-                              "say --overwrite-key",
-                              slots.items[i].name);
-    card_slot_list_clear(&slots);
+    error_free(card_find_key(run->context, run->uri, &key)); /* whatever is wrong shows again */
+    if (key != NULL)
+        error = error_new(ERROR_ARGUMENT,
+                          "slot %s is in use: name another, or none (a free one is taken), or say "
+                          "--overwrite-key",
+                          card_key_slot(key));
+    card_key_free(key);
     return error;
 }
 
@@ -224,11 +222,11 @@ static struct error *generate(struct card_run *run, struct card *card)
     if (error == NULL)
         error = check_algorithm(run, card, options.algorithm);
     if (error == NULL)
-        error = check_slot(run, card, &options);
+        error = check_slot(run, &options);
     if (error == NULL && card_has(run, OPTION_REFERENCE))
         error = file_new_begin(&file, run->values[OPTION_REFERENCE], 0644);
     if (error == NULL)
-        warn_of_ambiguity(run, card);
+        warn_of_ambiguity(run);
     if (error == NULL)
         error = make_key(run, card, &options, &file);
     file_new_drop(&file);

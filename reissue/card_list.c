@@ -34,7 +34,7 @@ static struct error *wait_seconds(const struct card_run *run, double *out)
     *out = strtod(text, &end);
     if (*end == '\0' && errno == 0 && *out >= 0 && *out <= 1e6)
         return NULL;
-    return error_new(ERROR_ARGUMENT, "--wait=%s: that is no number of seconds", text);
+    return error_new(ERROR_URI, "--wait=%s: that is no number of seconds", text);
 }
 
 static struct error *wait_for_card(struct card_run *run, struct card_reader_list *readers)

@@ -95,7 +95,7 @@ static const struct {
     {ERROR_INTERNAL, "internal", EXIT_CODE_FAILURE},
     {ERROR_NO_MEMORY, "no-memory", EXIT_CODE_FAILURE},
     {ERROR_ARGUMENT, "refused", EXIT_CODE_REFUSED},
-    {ERROR_URI, "uri", EXIT_CODE_USAGE},
+    {ERROR_URI, "usage", EXIT_CODE_USAGE},
     {ERROR_NO_SERVICE, "no-service", EXIT_CODE_NO_CARD},
     {ERROR_NO_READER, "no-reader", EXIT_CODE_NO_CARD},
     {ERROR_NO_CARD, "no-card", EXIT_CODE_NO_CARD},

@@ -92,7 +92,7 @@ struct error *card_delete_run(struct card_run *run)
     struct error *error;
 
     if (card_has(run, OPTION_KEY_ONLY) && card_has(run, OPTION_CERTIFICATE_ONLY))
-        return error_new(ERROR_ARGUMENT,
+        return error_new(ERROR_URI,
                          "--key-only and --certificate-only together leave nothing to delete");
     error = card_target(run, &card);
     if (error == NULL)
@@ -132,7 +132,7 @@ struct error *card_move_run(struct card_run *run)
     struct error *error;
 
     if (!card_has(run, OPTION_TO))
-        return error_new(ERROR_ARGUMENT, "where to? Name a free slot with --to");
+        return error_new(ERROR_URI, "where to? Name a free slot with --to");
     error = card_target(run, &card);
     if (error == NULL)
         error = move(run, card);

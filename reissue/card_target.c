@@ -41,9 +41,8 @@ struct error *card_target_slot(const struct card_run *run, const char **out)
     *out = run->uri->slot;
     if (*out != NULL)
         return NULL;
-    return error_new(ERROR_ARGUMENT,
-                     "which slot? Name it: --slot 9a, or card:slot=9a (reissue card "
-                     "show lists what there is)");
+    return error_new(ERROR_URI, "which slot? Name it: --slot 9a, or card:slot=9a (reissue card "
+                                "show lists what there is)");
 }
 
 struct error *card_confirm(const struct card_run *run, const char *question)
