@@ -26,6 +26,17 @@ expect_in "card: alone" err
 expect_equal "$(jq '.warnings | length' out.json)" 1
 jq -r .public_key out.json >public.pem
 openssl pkey -pubin -in public.pem -noout
+# The third is not said to be the second. On another card it is again.
+manage generate --slot 95
+[[ ! -s err ]] || fail "something was said: $(<err)"
+manage delete --slot 95 --yes
+card_insert_second --serial 87654321 --key 9a=p256
+manage generate "card:serial=87654321;slot=9c"
+expect_in "card:serial=87654321 stands for" err
+kill "$CARD_SECOND_PID"
+wait "$CARD_SECOND_PID" || true
+CARD_SECOND_PID=
+card_wait_gone 1
 # Policies are the card's.
 manage generate --slot 82 --algorithm P-384 --pin-policy never --touch-policy cached
 expect_equal "$(json '.cards[0].slots[] | select(.slot == "82") | [.algorithm, .pin_policy, .touch_policy] | join(" ")' show)" \
@@ -113,7 +124,7 @@ manage export-cert --slot 9a
 cmp <(openssl x509 -in 9a.pem) out || fail "the certificate is gone"
 
 # ---- attestation ------------------------------------------------------------------------------
-manage attest --slot 9a
+expect_apdus 6 "$REISSUE" card attest --slot 9a # the figure in docs/cards.md
 expect_in "not verified" out
 manage attest --slot 9a --root root.pem
 expect_in "verified:    it leads to" out

@@ -47,6 +47,13 @@ sent() {
     apdu_log | jq -r 'select(.command) | .ins' | grep -c "^$1\$" || true
 }
 
+# card_was_pulled: by itself (--remove-at-ins); waits until pcscd has noticed.
+card_was_pulled() {
+    card_wait_gone 0
+    # shellcheck disable=SC2034 # lib.sh reads it
+    CARD_PID=
+}
+
 # new_card [softcard option ...]
 new_card() {
     card_remove

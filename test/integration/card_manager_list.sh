@@ -60,6 +60,7 @@ expect_equal "$(json '.readers[0].atr' list | cut -c 1-2)" 3B
 apdu_log_clear
 expect_equal "$(json '[.cards[] | select(.application == "piv")] | length' show)" 2
 expect_equal "$(pins_sent)" 0
+expect_apdus 56 "$REISSUE" card show "card:serial=12345678;app=piv" # the figure in docs/cards.md
 manage show "card:serial=12345678;app=piv"
 expect_in "3 of 3 tries left, that of a new card still" out
 expect_in "AES-192, that of a new card still" out

@@ -32,8 +32,7 @@ for ins in 20 2c fb; do
     # vpcd hands an empty answer on, other readers say that the card is gone.
     ((code == 4 || code == 11)) || fail "exit code $code: $(<err)"
     expect_in "reset the card again to finish it" err
-    card_wait_gone 0
-    CARD_PID=
+    card_was_pulled
     card_insert
     expect_equal "$(json '.cards[0].slots | length' show)" 1
     [[ $ins == 20 ]] || expect_equal "$(json '.cards[0].secrets.pin.tries_left' show)" 0

@@ -31,7 +31,7 @@ expect_equal "$(sent 24) $(sent 2c) $(pins_sent)" "0 0 0"
 
 manage pin --pin-source file:pin --new-pin-source file:pin.new
 expect_equal "$(sent 24)" 1
-NEW=$NEW_PIN manage pin --pin-source env:NEW --new-pin-source file:pin
+NEW=$NEW_PIN expect_apdus 8 "$REISSUE" card pin --pin-source env:NEW --new-pin-source file:pin # see docs/cards.md
 expect_equal "$(json .changed pin "card:?pin-source=file:$WORK/pin" --new-pin-source file:pin.new)" PIN
 manage pin --pin-source file:pin.new --new-pin-source file:pin
 
@@ -87,6 +87,8 @@ for kind in 3DES AES-128 AES-192 AES-256; do
     expect_equal "$(json '.cards[0].secrets.admin | [.behind_pin, .algorithm] | join(" ")' show)" "true $kind"
     manage generate --slot 82 --pin-source file:pin --overwrite-key
 done
+manage management-key --touch --pin-source file:pin
+expect_equal "$(jq .management.touch_policy card.state)" 2
 refused 9 "no management key of the kind" management-key --algorithm DES --pin-source file:pin
 # One that is named is kept by its owner, and a random one goes to a file, first.
 manage management-key --algorithm AES-192 --pin-source file:pin --new-management-key-source file:key
@@ -111,8 +113,7 @@ for ins in db ff; do
     card_remove
     card_insert --remove-at-ins $ins
     expect_failure timeout 60 "$REISSUE" card management-key --pin-source file:pin
-    card_wait_gone 0
-    CARD_PID=
+    card_was_pulled
     card_insert
     manage generate --slot 85 --pin-source file:pin --overwrite-key
 done
