@@ -98,6 +98,7 @@ static struct error *adopt(struct card_key *key, const struct card_key *found)
     key->key.pin_use = found->key.pin_use;
     key->key.pin_policy = found->key.pin_policy;
     key->key.touch_policy = found->key.touch_policy;
+    key->key.origin = found->key.origin;
     key->card = card_ref(found->card);
     struct error *error = NULL;
     if (key->pin == NULL && pin_lacking(key->card))

@@ -202,15 +202,15 @@ static struct error *make(struct key *key, struct card_key **out)
     struct intention *intention = key->intention;
     const struct card_generate_options options = {.algorithm = intention->algorithm,
                                                   .overwrite = intention->overwrite};
-    struct secret *admin = NULL;
-    struct error *error = read_management_key(intention, &admin);
+    struct card_admin admin = {.secret = NULL};
+    struct error *error = read_management_key(intention, &admin.secret);
 
     intention->output = program_output();
     if (error == NULL && intention->output != NULL)
         error = output_check(intention->output);
     if (error == NULL)
-        error = card_make_key(key->provider->cards, intention->uri, admin, &options, out);
-    secret_free(admin);
+        error = card_make_key(key->provider->cards, intention->uri, &admin, &options, out);
+    secret_free(admin.secret);
     if (error != NULL)
         return error_wrap(error, error_code(error), "cannot make a %s key on the card",
                           intention->algorithm);
@@ -316,12 +316,12 @@ void intention_keep(struct key *key, const uint8_t *reference, size_t length)
 
 static struct error *delete_key(struct key *key)
 {
-    struct secret *admin = NULL;
-    struct error *error = read_management_key(key->intention, &admin);
+    struct card_admin admin = {.secret = NULL};
+    struct error *error = read_management_key(key->intention, &admin.secret);
 
     if (error == NULL)
-        error = card_key_delete(key->card, admin);
-    secret_free(admin);
+        error = card_key_delete(key->card, &admin);
+    secret_free(admin.secret);
     return error;
 }
 

@@ -81,7 +81,7 @@ openssl req -in r.csr -verify -noout
 code=0
 "$REISSUE" exec --to card:slot=9a --pin-source file:pin --management-key-source factory --overwrite-key -- \
     env LOSE=1 bash -c 'exec -a openssl "$0" genpkey -out lost.pem' "$GENPKEY" 2>err || code=$?
-[[ $code == 4 ]] || fail "exit code $code, not 4: $(<err)"
+[[ $code == 17 ]] || fail "exit code $code, not 17: $(<err)"
 grep -Eq "^reissue: .*the new key stays on the card \(card:serial=.*;app=piv;slot=9a" err || fail "not said: $(<err)"
 
 # A typed PIN serves the script, and leaves nothing in the reference; a source in the URI stays there.
