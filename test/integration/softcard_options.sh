@@ -24,7 +24,7 @@ milliseconds() {
 expect_exit 0 "usage: softcard" --help
 expect_exit 2 "--state FILE is missing"
 expect_exit 2 "softcard --help" --state s --nonsense
-expect_exit 2 "profiles piv and yubikey" --state s --profile other
+expect_exit 2 "profiles yubikey, piv and openpgp" --state s --profile other
 expect_exit 2 "not a number" --state s --latency-ms 1x
 expect_exit 2 "not a number" --state s --serial -1
 expect_exit 2 "does not start with a slot" --state s --init-only --key 77=p256
@@ -41,7 +41,7 @@ expect_exit 3 "no softcard state" --state broken --init-only
 expect_exit 0 "" --state a --init-only --serial 5
 expect_exit 2 "another serial" --state a --init-only --serial 6
 expect_exit 2 "another profile" --state a --init-only --profile piv
-expect_exit 3 "a plain PIV card has none" --state p --init-only --profile piv --attestation-root root.pem
+expect_exit 3 "only a YubiKey has one" --state p --init-only --profile piv --attestation-root root.pem
 [[ $(stat -c %a a) == 600 ]] || fail "the state is for everybody to read"
 expect_exit 4 "nobody listens" --state a --host no.such.host.invalid
 

@@ -163,7 +163,7 @@ uint16_t soft_piv_set_retries(struct soft_card *card, const struct soft_apdu *ap
     reference_limit(&card->state.pin, "123456", apdu->p1);
     reference_limit(&card->state.puk, "12345678", apdu->p2);
     card->piv.pin_verified = false;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 /* FB: only when PIN and PUK are both blocked. */
@@ -179,5 +179,5 @@ uint16_t soft_piv_reset(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_CONDITIONS;
     soft_state_reset(&card->state);
     memset(&card->piv, 0, sizeof(card->piv));
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
