@@ -59,7 +59,13 @@ gpg_clear() {
     find "$GNUPGHOME" -mindepth 1 ! -name '*.conf' -delete
 }
 
-# Ends agent and scdaemon, which know what they have seen of the card, and hold it.
+_gpg_ended() {
+    ! compgen -G "$GNUPGHOME/S.*" >/dev/null
+}
+
+# Ends agent and scdaemon, which know what they have seen of the card, and hold it. Each takes its socket away
+# when it ends, a while after it was told to.
 gpg_forget() {
     gpgconf --kill all
+    wait_until 20 "GnuPG's daemons to end" _gpg_ended
 }

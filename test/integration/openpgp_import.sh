@@ -54,9 +54,9 @@ judge ed25519 cv25519 --profile openpgp --no-extended
 judge rsa2048 rsa2048
 judge nistp256 nistp256 --profile openpgp
 judge nistp384 nistp384
-judge nistp521 nistp521 --t0
+judge nistp521 nistp521 --t0 --no-extended
 judge brainpoolP256r1 brainpoolP256r1
-judge brainpoolP384r1 brainpoolP384r1 --profile openpgp --t0
+judge brainpoolP384r1 brainpoolP384r1 --profile openpgp --t0 --no-extended
 judge brainpoolP512r1 brainpoolP512r1
 judge secp256k1 secp256k1
 # RSA numbers in the other formats that attributes can ask for are in unit.softcard_openpgp.

@@ -60,16 +60,19 @@ static uint16_t pending_deliver(struct soft_card *card, size_t le, struct soft_b
     return pending_status(card);
 }
 
+/* A YubiKey answers one without Le, too: ykman 5 sends it so. */
 static uint16_t get_response(struct soft_card *card, const struct soft_apdu *apdu,
                              struct soft_bytes *response)
 {
+    bool le_needed = card->state.profile != SOFT_PROFILE_YUBIKEY;
+
     if (apdu->p1 != 0 || apdu->p2 != 0)
         return SOFT_WRONG_PARAMETERS;
-    if (apdu->length > 0 || !apdu->le_given)
+    if (apdu->length > 0 || (le_needed && !apdu->le_given))
         return SOFT_WRONG_LENGTH;
     if (pending_left(card) == 0)
         return SOFT_CONDITIONS;
-    return pending_deliver(card, apdu->le, response);
+    return pending_deliver(card, apdu->le_given ? apdu->le : 256, response);
 }
 
 /*

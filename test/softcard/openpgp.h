@@ -15,6 +15,7 @@
 #define SOFT_PGP_TIME        0xCE /* and CF, D0 */
 #define SOFT_PGP_RESET_CODE  0xD3
 #define SOFT_PGP_TOUCH       0xD6 /* and D7, D8 */
+#define SOFT_PGP_TOUCH_LAST  0xD9 /* the attestation key's, a YubiKey's */
 #define SOFT_PGP_KDF         0xF9
 
 /* A command of the OpenPGP application: appends the answer, returns the status. */
@@ -55,6 +56,11 @@ size_t soft_pgp_certificate_most(const struct soft_card *card);
 
 /* How many bits RSA attributes have to say that the exponent has. */
 uint8_t soft_pgp_exponent_bits(const struct soft_card *card);
+
+/* Appends what a data object holds, or the whole object with its tag. Of certificates the one that
+ * is selected. */
+void soft_pgp_value_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out);
+void soft_pgp_member_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out);
 
 /* Appends the historical bytes, which 5F52 and this card's ATR have. */
 void soft_pgp_historical_bytes(const struct soft_card *card, struct soft_bytes *out);

@@ -13,7 +13,7 @@ struct curve {
     uint8_t oid[10];
 };
 
-/* OpenPGP card 3.4.1, 4.4.3.10; the last two are GnuPG's, which names them so, and not as RFC 8410
+/* OpenPGP card 3.4.1, 4.4.3; the last two are GnuPG's, which names them so, and not as RFC 8410
  * does. */
 static const struct curve curves[] = {
     {SOFT_P256, 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07}},

@@ -6,7 +6,7 @@
 #include "crypto.h"
 #include "openpgp_state.h"
 
-/* How algorithm attributes name what a key is for (OpenPGP card 3.4.1, 4.4.3.9; RFC 4880 and
+/* How algorithm attributes name what a key is for (OpenPGP card 3.4.1, 4.4.3; RFC 4880 and
  * 6637). */
 enum soft_pgp_kind {
     SOFT_PGP_RSA = 0x01,

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading data objects (4.4.1). What was written comes from the state, the rest is made here. */
+/* What data objects hold (4.4.1). What was written comes from the state, the rest is made here. */
 #include "openpgp.h"
 #include "tlv.h"
-
-#include <string.h>
-
-#define CERTIFICATE_COUNT 3
 
 /* 6.1: capabilities of the card (31: selection by whole and partial name, no MF), its command set
  * (73: chaining, extended length, told in 7F66), life cycle: 05 operational, 03 to be made new. */
@@ -28,7 +24,7 @@ void soft_pgp_historical_bytes(const struct soft_card *card, struct soft_bytes *
     soft_bytes_append(out, rest, sizeof(rest));
 }
 
-/* 4.4.3.7: GET CHALLENGE, import, C4 changeable, private objects, attributes changeable, KDF; most
+/* 4.4.3: GET CHALLENGE, import, C4 changeable, private objects, attributes changeable, KDF; most
  * bytes of a challenge, a certificate, an object; MANAGE SECURITY ENVIRONMENT where there is. */
 static void capabilities_append(const struct soft_card *card, struct soft_bytes *out)
 {
@@ -49,7 +45,7 @@ static void capabilities_append(const struct soft_card *card, struct soft_bytes 
     soft_bytes_append(out, value, sizeof(value));
 }
 
-/* 4.4.3.4 (C4): whether PW1 is good for many signatures; most bytes and tries left of each. */
+/* 4.4.3 (C4): whether PW1 is good for many signatures; most bytes and tries left of each. */
 static void status_append(const struct soft_card *card, struct soft_bytes *out)
 {
     const struct soft_openpgp *openpgp = &card->state.openpgp;
@@ -83,7 +79,7 @@ static void three_append(const struct soft_card *card, uint32_t first, size_t le
         fixed_append(card, first + i, length, out);
 }
 
-/* 4.4.3.8 (DE): which keys there are. */
+/* 4.4.3 (DE): which keys there are. */
 static void key_information_append(const struct soft_card *card, struct soft_bytes *out)
 {
     for (unsigned slot = 0; slot < SOFT_PGP_SLOTS; slot++) {
@@ -98,7 +94,7 @@ static void counter_append(const struct soft_card *card, struct soft_bytes *out)
         soft_bytes_append_byte(out, (uint8_t)(card->state.openpgp.signatures >> shift));
 }
 
-/* 4.1.3.1: the longest command and the longest answer, each as an integer of two bytes. */
+/* DO 7F66: the longest command and the longest answer, each as an integer of two bytes. */
 static void extended_append(struct soft_bytes *out)
 {
     static const uint8_t value[] = {0x02, 0x02, 0x0B, 0xFE, 0x02, 0x02, 0x0B, 0xFE};
@@ -115,13 +111,11 @@ static void certificate_append(const struct soft_card *card, struct soft_bytes *
         soft_bytes_append(out, object->data, object->length);
 }
 
-static void value_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out);
-
-static void member_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
+void soft_pgp_member_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
 {
     struct soft_bytes value = {0};
 
-    value_append(card, tag, &value);
+    soft_pgp_value_append(card, tag, &value);
     soft_tlv_append(out, tag, value.data, value.length);
     soft_bytes_free(&value);
 }
@@ -130,7 +124,7 @@ static void members_append(const struct soft_card *card, const uint16_t *tags, s
                            struct soft_bytes *out)
 {
     for (size_t i = 0; i < count; i++)
-        member_append(card, tags[i], out);
+        soft_pgp_member_append(card, tags[i], out);
 }
 
 static void cardholder_append(const struct soft_card *card, struct soft_bytes *out)
@@ -143,7 +137,7 @@ static void cardholder_append(const struct soft_card *card, struct soft_bytes *o
 static void discretionary_append(const struct soft_card *card, struct soft_bytes *out)
 {
     static const uint16_t tags[] = {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xCD, 0xDE};
-    static const uint16_t touch_tags[] = {0xD6, 0xD7, 0xD8};
+    static const uint16_t touch_tags[] = {0xD6, 0xD7, 0xD8, 0xD9};
 
     members_append(card, tags, sizeof(tags) / sizeof(tags[0]), out);
     if (soft_pgp_is_yubikey(card))
@@ -152,16 +146,17 @@ static void discretionary_append(const struct soft_card *card, struct soft_bytes
 
 static void application_append(const struct soft_card *card, struct soft_bytes *out)
 {
-    member_append(card, SOFT_PGP_AID, out);
-    member_append(card, SOFT_PGP_HISTORICAL, out);
+    soft_pgp_member_append(card, SOFT_PGP_AID, out);
+    soft_pgp_member_append(card, SOFT_PGP_HISTORICAL, out);
     if (card->options.extended)
-        member_append(card, 0x7F66, out);
+        soft_pgp_member_append(card, 0x7F66, out);
     if (soft_pgp_is_yubikey(card))
-        member_append(card, 0x7F74, out);
-    member_append(card, 0x73, out);
+        soft_pgp_member_append(card, 0x7F74, out);
+    soft_pgp_member_append(card, 0x73, out);
 }
 
-/* D6 to D8 (4.4.3.6): off, and by which means: a button. */
+/* D6 to D8 (4.4.3), and D9, a YubiKey's for its attestation key, which Yubico's tools do not live
+ * without: off, and by which means: a button. */
 static void touch_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
 {
     const struct soft_bytes *object = soft_objects_find(&card->state.openpgp.objects, tag);
@@ -212,7 +207,7 @@ static bool made_append(const struct soft_card *card, uint32_t tag, struct soft_
         discretionary_append(card, out);
         return true;
     case 0x7A:
-        member_append(card, 0x93, out);
+        soft_pgp_member_append(card, 0x93, out);
         return true;
     case 0x7F66:
         extended_append(out);
@@ -228,7 +223,7 @@ static bool made_append(const struct soft_card *card, uint32_t tag, struct soft_
     }
 }
 
-static void value_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
+void soft_pgp_value_append(const struct soft_card *card, uint32_t tag, struct soft_bytes *out)
 {
     if (made_append(card, tag, out))
         return;
@@ -246,7 +241,7 @@ static void value_append(const struct soft_card *card, uint32_t tag, struct soft
         key_information_append(card, out);
     else if (tag == 0x93)
         counter_append(card, out);
-    else if (tag >= SOFT_PGP_TOUCH && tag < SOFT_PGP_TOUCH + SOFT_PGP_SLOTS)
+    else if (tag >= SOFT_PGP_TOUCH && tag <= SOFT_PGP_TOUCH_LAST)
         touch_append(card, tag, out);
     else if (tag == SOFT_PGP_CERTIFICATE)
         certificate_append(card, out);
@@ -254,97 +249,6 @@ static void value_append(const struct soft_card *card, uint32_t tag, struct soft
         kdf_append(card, out);
     else
         written_append(card, tag, out);
-}
-
-struct readable {
-    uint16_t tag;
-    enum soft_pgp_access access;
-    bool constructed;
-    bool yubikey_only;
-};
-
-/* 4.4.1: what GET DATA reads by itself. The rest is inside of 65, 6E and 7A. */
-static const struct readable readables[] = {
-    {0x0101, SOFT_PGP_ALWAYS, false, false},
-    {0x0102, SOFT_PGP_ALWAYS, false, false},
-    {0x0103, SOFT_PGP_OTHER, false, false},
-    {0x0104, SOFT_PGP_ADMIN, false, false},
-    {SOFT_PGP_AID, SOFT_PGP_ALWAYS, false, false},
-    {0x5E, SOFT_PGP_ALWAYS, false, false},
-    {0x5F50, SOFT_PGP_ALWAYS, false, false},
-    {SOFT_PGP_HISTORICAL, SOFT_PGP_ALWAYS, false, false},
-    {0x65, SOFT_PGP_ALWAYS, true, false},
-    {0x6E, SOFT_PGP_ALWAYS, true, false},
-    {0x7A, SOFT_PGP_ALWAYS, true, false},
-    {SOFT_PGP_CERTIFICATE, SOFT_PGP_ALWAYS, false, false},
-    {0x7F66, SOFT_PGP_ALWAYS, true, false},
-    {0x7F74, SOFT_PGP_ALWAYS, true, true},
-    {SOFT_PGP_STATUS, SOFT_PGP_ALWAYS, false, false},
-    {0xD6, SOFT_PGP_ALWAYS, false, true},
-    {0xD7, SOFT_PGP_ALWAYS, false, true},
-    {0xD8, SOFT_PGP_ALWAYS, false, true},
-    {SOFT_PGP_KDF, SOFT_PGP_ALWAYS, false, false},
-    {0xFA, SOFT_PGP_ALWAYS, true, false},
-};
-
-static const struct readable *readable_find(const struct soft_card *card, uint32_t tag)
-{
-    for (size_t i = 0; i < sizeof(readables) / sizeof(readables[0]); i++) {
-        if (readables[i].tag == tag && (!readables[i].yubikey_only || soft_pgp_is_yubikey(card)))
-            return &readables[i];
-    }
-    return NULL;
-}
-
-/* 7.2.6. A constructed object's own tag is answered by a YubiKey and not by other cards. */
-uint16_t soft_pgp_get_data(struct soft_card *card, const struct soft_apdu *apdu,
-                           struct soft_bytes *out)
-{
-    uint32_t tag = (uint32_t)apdu->p1 << 8 | apdu->p2;
-    const struct readable *readable = readable_find(card, tag);
-
-    if (apdu->length > 0)
-        return SOFT_WRONG_LENGTH;
-    if (readable == NULL || (tag == 0x7F66 && !card->options.extended))
-        return SOFT_REFERENCE_NOT_FOUND;
-    if (!soft_pgp_may(card, readable->access))
-        return SOFT_SECURITY_STATUS;
-    if (readable->constructed && soft_pgp_is_yubikey(card))
-        member_append(card, tag, out);
-    else
-        value_append(card, tag, out);
-    return SOFT_OK;
-}
-
-/* 7.2.7: the occurrence after the one that is selected. */
-uint16_t soft_pgp_get_next_data(struct soft_card *card, const struct soft_apdu *apdu,
-                                struct soft_bytes *out)
-{
-    if (apdu->length > 0)
-        return SOFT_WRONG_LENGTH;
-    if ((apdu->p1 << 8 | apdu->p2) != SOFT_PGP_CERTIFICATE ||
-        card->openpgp.certificate + 1 >= CERTIFICATE_COUNT)
-        return SOFT_REFERENCE_NOT_FOUND;
-    card->openpgp.certificate++;
-    certificate_append(card, out);
-    return SOFT_OK;
-}
-
-/* 7.2.5: P1 is the occurrence, 60 { 5C { 7F21 } } the object. */
-uint16_t soft_pgp_select_data(struct soft_card *card, const struct soft_apdu *apdu,
-                              struct soft_bytes *out)
-{
-    static const uint8_t reference[] = {0x60, 0x04, 0x5C, 0x02, 0x7F, 0x21};
-
-    (void)out;
-    if (apdu->p2 != 0x04)
-        return SOFT_WRONG_PARAMETERS;
-    if (apdu->length != sizeof(reference) || memcmp(apdu->data, reference, sizeof(reference)) != 0)
-        return SOFT_WRONG_DATA;
-    if (apdu->p1 >= CERTIFICATE_COUNT)
-        return SOFT_REFERENCE_NOT_FOUND;
-    card->openpgp.certificate = apdu->p1;
-    return SOFT_OK;
 }
 
 uint32_t soft_pgp_certificate_tag(uint8_t occurrence)

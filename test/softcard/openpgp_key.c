@@ -76,7 +76,7 @@ static bool ecdsa_append(const struct soft_bytes *der, size_t size, struct soft_
     return good;
 }
 
-/* 7.2.10.2: the card pads (PKCS #1, block type 1), and takes no more than 40% of the modulus. */
+/* 7.2.10: the card pads (PKCS #1, block type 1), and takes no more than 40% of the modulus. */
 static bool rsa_append(const struct soft_algorithm *algorithm, EVP_PKEY *key, const uint8_t *data,
                        size_t length, struct soft_bytes *out)
 {

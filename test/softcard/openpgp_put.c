@@ -25,7 +25,7 @@ static void object_store(struct soft_card *card, const struct soft_apdu *apdu)
     soft_objects_set(&card->state.openpgp.objects, tag_of(apdu), apdu->data, apdu->length);
 }
 
-/* 4.4.3.9: with other attributes than its own a key is no key: it is gone, and what was told of it.
+/* 4.4.3: with other attributes than its own a key is no key: it is gone, and what was told of it.
  * The same attributes once more change nothing. */
 static uint16_t attributes_put(struct soft_card *card, const struct soft_apdu *apdu)
 {
@@ -47,7 +47,7 @@ static uint16_t attributes_put(struct soft_card *card, const struct soft_apdu *a
     return SOFT_OK;
 }
 
-/* Only the first byte can be written (4.4.3.4). */
+/* Only the first byte can be written (4.4.3). */
 static uint16_t status_put(struct soft_card *card, const struct soft_apdu *apdu)
 {
     if (apdu->data[0] > 0x01)
@@ -56,7 +56,7 @@ static uint16_t status_put(struct soft_card *card, const struct soft_apdu *apdu)
     return SOFT_OK;
 }
 
-/* 4.3.4: nothing takes the code away. */
+/* 4.3. An empty value takes the code away. */
 static uint16_t reset_code_put(struct soft_card *card, const struct soft_apdu *apdu)
 {
     if (apdu->length > 0 && !soft_pgp_password_fits(card, SOFT_PGP_RC, apdu->length))
@@ -84,7 +84,7 @@ static size_t hash_size(uint8_t hash)
     return hash == 0x08 ? 32 : hash == 0x0A ? 64 : 0;
 }
 
-/* 4.3.2: 81 how, 82 hash, 83 count, 84 to 86 salts, 87 and 88 the hashes of the first passwords. */
+/* 4.3: 81 how, 82 hash, 83 count, 84 to 86 salts, 87 and 88 the hashes of the first passwords. */
 static bool kdf_is_salted(const uint8_t *data, size_t length, struct soft_tlv *user,
                           struct soft_tlv *admin)
 {
@@ -150,6 +150,7 @@ static const struct writable writables[] = {
     {0xD6, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
     {0xD7, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
     {0xD8, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
+    {SOFT_PGP_TOUCH_LAST, SOFT_PGP_ADMIN, 2, 2, true, touch_put},
     {SOFT_PGP_KDF, SOFT_PGP_ADMIN, 3, SOFT_PGP_OBJECT_MOST, false, kdf_put},
 };
 
@@ -162,7 +163,7 @@ static const struct writable *writable_find(const struct soft_card *card, uint32
     return NULL;
 }
 
-/* The occurrence that SELECT DATA named; nothing takes the certificate away. */
+/* The occurrence that SELECT DATA named; an empty value takes the certificate away. */
 static uint16_t certificate_put(struct soft_card *card, const struct soft_apdu *apdu)
 {
     if (!card->openpgp.admin)

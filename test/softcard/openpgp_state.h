@@ -26,7 +26,7 @@ struct soft_password {
     uint8_t limit; /* what they are set to again */
 };
 
-/* Where a key came from, as DO DE tells it (OpenPGP card 3.4.1, 4.4.3.8). */
+/* Where a key came from, as DO DE tells it (OpenPGP card 3.4.1, 4.4.3). */
 enum soft_pgp_origin { SOFT_PGP_NONE, SOFT_PGP_GENERATED, SOFT_PGP_IMPORTED };
 
 struct soft_pgp_key {

@@ -17,7 +17,8 @@ char *soft_setup_pgp_key(struct soft_card *card, const char *argument);
 /* --certificate SLOT=SUBJECT: a certificate by that key, unless there is one. */
 char *soft_setup_pgp_certificate(struct soft_card *card, const char *argument);
 
-/* --openpgp-object TAG=HEX: a data object as it is, without any check; nothing takes it away. */
+/* --openpgp-object TAG=HEX: a data object as it is, without any check; an empty value takes it
+ * away. */
 char *soft_setup_pgp_object(struct soft_card *card, const char *argument);
 
 /* Replaces what a new application says of RSA exponents by what the options say. */
