@@ -224,6 +224,36 @@ pins_sent() {
     apdu_log | jq -r 'select(.ins == "20") | .command' | grep -c '^0020008[0-3][0-9a-f]' || true
 }
 
+# openssl_configuration [LINE...]: writes $WORK/openssl.cnf, which activates the default provider and ours. The
+# lines are for our section, and what is appended to the file goes to the section of algorithm properties.
+openssl_configuration() {
+    cat >"$WORK/openssl.cnf" <<EOF
+openssl_conf = openssl_init
+
+[openssl_init]
+providers = provider_sect
+alg_section = property_sect
+
+[provider_sect]
+default = default_sect
+card = card_sect
+
+[default_sect]
+activate = 1
+
+[card_sect]
+activate = 1
+$(printf '%s\n' "$@")
+
+[req]
+distinguished_name = name
+
+[name]
+
+[property_sect]
+EOF
+}
+
 # expect_in TEXT FILE: the file has that text in it.
 expect_in() {
     grep -Fq -- "$1" "$2" || fail "'$1' is not in $2: $(head -c 2000 "$2")"
