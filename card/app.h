@@ -254,6 +254,7 @@ struct card_app {
 /* The applications that are looked for on cards, NULL-terminated, in the order of looking. */
 extern const struct card_app *const card_apps[];
 
+extern const struct card_app openpgp_app;
 extern const struct card_app piv_app;
 
 #endif

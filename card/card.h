@@ -192,7 +192,10 @@ struct error *card_key_verify_pin(struct card_key *key) MUST_CHECK;
 
 struct card;
 
-/* The one card that fits `uri`, whatever is in its slot, if it names one. Errors as for keys. */
+/*
+ * The one application of a card that fits `uri`: a slot that it names has to be one of the
+ * application's, empty or not. Errors as for keys.
+ */
 struct error *card_find(struct card_context *context, const struct card_uri *uri,
                         struct card **out) MUST_CHECK;
 void card_free(struct card *card);

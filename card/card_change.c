@@ -84,7 +84,7 @@ struct error *card_make_key(struct card_context *context, const struct card_uri 
     struct generating generating = {.admin = admin, .slot = uri->slot, .options = options};
     struct card *card;
     *out = NULL;
-    struct error *error = card_find(context, uri, &card);
+    struct error *error = find_card_for_key(context, uri, &card);
     if (error != NULL)
         return error;
     error = run_generate(card, &generating);

@@ -27,7 +27,7 @@ static struct card *the_card(struct soft_reader *soft)
 {
     struct card_uri *uri;
     struct card *card;
-    assert_no_error(card_uri_parse("card:", &uri));
+    assert_no_error(card_uri_parse("card:app=piv", &uri));
     assert_no_error(card_find(soft->context, uri, &card));
     card_uri_free(uri);
     return card;
