@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct card_app *const card_apps[] = {&piv_app, NULL};
+const struct card_app *const card_apps[] = {&piv_app, &openpgp_app, NULL};
 
 struct error *app_slot_list_add(struct app_slot_list *list, const char *name)
 {

@@ -141,6 +141,15 @@ char *card_describe_wanted(const struct card *card);
 /* The card's full URI, without slot and type, as fields that belong to the card. */
 struct card_uri card_uri_fields(const struct card *card);
 
+/* ---- card_secret.c ----------------------------------------------------------------------- */
+
+/* Inside of an operation: makes sure that the card may be changed; NULL: by the factory's secret.
+ */
+struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin) MUST_CHECK;
+
+/* Forgets the PIN and what was known of it: it is another one now. */
+void card_forget_pin(struct card *card);
+
 /* ---- key_pin.c --------------------------------------------------------------------------- */
 
 /* Inside of an operation: makes sure that the PIN is verified as the key wants it. */
@@ -158,6 +167,13 @@ struct error *card_refused_before(const struct card *card)
  */
 struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
                                  const EVP_PKEY *public_key, struct card_key **out) MUST_CHECK;
+
+/*
+ * As card_find(), but of several applications of one card it takes the first: most cards that make
+ * keys have more than one, and whoever names neither slot nor application leaves the choice to us.
+ */
+struct error *find_card_for_key(struct card_context *context, const struct card_uri *uri,
+                                struct card **out) MUST_CHECK;
 
 /* ---- search.c ---------------------------------------------------------------------------- */
 

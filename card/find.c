@@ -112,20 +112,41 @@ static struct error *ambiguous_cards(const struct found *found)
     return error;
 }
 
-struct error *card_find(struct card_context *context, const struct card_uri *uri, struct card **out)
+/* Whether what was found are applications of one card. */
+static bool is_one_card(const struct found *found)
+{
+    for (size_t i = 1; i < found->card_count; i++)
+        if (found->cards[i]->place != found->cards[0]->place)
+            return false;
+    return true;
+}
+
+static struct error *find_card(struct card_context *context, const struct card_uri *uri,
+                               bool any_application, struct card **out)
 {
     struct card_uri anywhere = *uri;
     struct search search = {.context = context, .uri = &anywhere, .wanted = WANT_CARDS};
-    anywhere.slot = NULL;
     anywhere.label = NULL;
     *out = NULL;
     struct error *error = search_run(&search);
-    if (error == NULL && search.found.card_count > 1)
+    if (error == NULL && search.found.card_count > 1 &&
+        !(any_application && is_one_card(&search.found)))
         error = ambiguous_cards(&search.found);
     else if (error == NULL)
         *out = card_ref(search.found.cards[0]);
     found_clear(&search.found);
     return error;
+}
+
+struct error *card_find(struct card_context *context, const struct card_uri *uri, struct card **out)
+{
+    return find_card(context, uri, false, out);
+}
+
+struct error *find_card_for_key(struct card_context *context, const struct card_uri *uri,
+                                struct card **out)
+{
+    return find_card(context, uri, true, out);
 }
 
 /* ---- certificates ------------------------------------------------------------------------ */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* PIV: signatures. SP 800-73-4 part 2, appendix A.4. */
 #include "piv.h"
+#include "pkcs1.h"
 #include "public_key.h"
 
 #include <string.h>
@@ -8,23 +9,6 @@
 #define BLOCK_MAX 512 /* RSA-4096 */
 
 /* ---- what the card is given -------------------------------------------------------------- */
-
-/* EMSA-PKCS1-v1_5 (RFC 8017 9.2): 00 01 FF ... FF 00 T, at least eight FF. */
-static struct error *pad_pkcs1(const uint8_t *in, size_t in_length, uint8_t *block, size_t size)
-{
-    if (in_length + 11 > size)
-        return error_new(ERROR_ARGUMENT,
-                         "%zu bytes are too much to sign for this RSA key: %zu "
-                         "at most",
-                         in_length, size - 11);
-    memset(block, 0xFF, size);
-    block[0] = 0x00;
-    block[1] = 0x01;
-    block[size - in_length - 1] = 0x00;
-    if (in_length > 0)
-        memcpy(block + size - in_length, in, in_length);
-    return NULL;
-}
 
 /* The leftmost bits of the hash, as many as the curve's order has; zeros before a shorter one
    (FIPS 186-4 6.4; SP 800-73-4 part 2, A.4.2). Both curves have whole bytes. */
@@ -45,7 +29,7 @@ static struct error *make_block(const struct piv_algorithm *algorithm,
         return NULL;
     }
     if (mechanism == CARD_MECHANISM_RSA_PKCS1)
-        return pad_pkcs1(in, in_length, block, size);
+        return pkcs1_pad(in, in_length, block, size);
     if (in_length != size)
         return error_new(ERROR_ARGUMENT, "a block for %s has %zu bytes, not %zu", algorithm->name,
                          size, in_length);

@@ -295,6 +295,53 @@ static struct error *pad_ciphertext(const uint8_t *in, size_t in_length, uint8_t
     return NULL;
 }
 
+/*
+ * A card that removes PKCS #1 v1.5 by itself says whether it could. That is taken back here: where
+ * it could not, what follows is what follows a block that is padded badly. How long the card took,
+ * and how much it had to say, is out of our hands: see card(7).
+ */
+static struct error *decrypt_message(const struct cipher *cipher, const uint8_t *ciphertext,
+                                     uint8_t *block, size_t size)
+{
+    uint8_t *message = OPENSSL_zalloc(size);
+    size_t length = 0;
+    bool found;
+    struct error *error;
+
+    if (message == NULL)
+        return error_no_memory();
+    error = card_key_decrypt(cipher->key->card, CARD_MECHANISM_RSA_DECRYPT_PKCS1, ciphertext, size,
+                             message, &length);
+    found = error == NULL;
+    if (!found && error_code(error) == ERROR_PADDING) {
+        error_free(error);
+        error = NULL;
+        length = 0;
+    }
+    if (error == NULL)
+        rsa_restore_pkcs1(found, message, length, block, size);
+    OPENSSL_clear_free(message, size);
+    return error;
+}
+
+static bool card_unpads(const struct cipher *cipher)
+{
+    return !card_key_can(cipher->key->card, CARD_MECHANISM_RSA_DECRYPT) &&
+           card_key_can(cipher->key->card, CARD_MECHANISM_RSA_DECRYPT_PKCS1);
+}
+
+static struct error *check_unpadding(const struct cipher *cipher, int padding)
+{
+    if (!card_unpads(cipher) || padding == RSA_PKCS1_PADDING ||
+        padding == RSA_PKCS1_WITH_TLS_PADDING)
+        return NULL;
+    return error_new(ERROR_UNSUPPORTED,
+                     "the RSA key in slot %s decrypts no %s, because its card removes the padding, "
+                     "by PKCS #1 v1.5 only: have it encrypted that way, or for an EC key",
+                     card_key_slot(cipher->key->card),
+                     padding == RSA_PKCS1_OAEP_PADDING ? "OAEP" : "block without padding");
+}
+
 static struct error *decrypt_block(const struct cipher *cipher, int padding, const uint8_t *in,
                                    size_t in_length, uint8_t *buffer, size_t size, uint8_t *out,
                                    size_t *out_length)
@@ -304,7 +351,9 @@ static struct error *decrypt_block(const struct cipher *cipher, int padding, con
     struct error *error = pad_ciphertext(in, in_length, buffer, size);
     size_t length;
 
-    if (error == NULL)
+    if (error == NULL && card_unpads(cipher))
+        error = decrypt_message(cipher, buffer, block, size);
+    else if (error == NULL)
         error = card_key_decrypt(cipher->key->card, CARD_MECHANISM_RSA_DECRYPT, buffer, size, block,
                                  &length);
     return error != NULL ? error : unpad(cipher, padding, &decrypted, out, out_length);
@@ -323,6 +372,9 @@ static struct error *decrypt_on_card(const struct cipher *cipher, const uint8_t 
                          "a card key decrypts PKCS #1 v1.5 or OAEP padding, or none, not padding "
                          "mode %d",
                          padding);
+    error = check_unpadding(cipher, padding);
+    if (error != NULL)
+        return error;
     buffer = OPENSSL_malloc(2 * size); /* the ciphertext, and what it becomes */
     if (buffer == NULL)
         return error_no_memory();

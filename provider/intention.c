@@ -172,12 +172,12 @@ static struct error *make(struct key *key, struct card_key **out)
 {
     struct intention *intention = key->intention;
     const struct card_generate_options options = {.algorithm = intention->algorithm};
-    struct secret *admin = NULL;
-    struct error *error = read_management_key(intention, &admin);
+    struct card_admin admin = {NULL, NULL, false};
+    struct error *error = read_management_key(intention, &admin.secret);
 
     if (error == NULL)
-        error = card_make_key(key->provider->cards, intention->uri, admin, &options, out);
-    secret_free(admin);
+        error = card_make_key(key->provider->cards, intention->uri, &admin, &options, out);
+    secret_free(admin.secret);
     if (error != NULL)
         return error_wrap(error, error_code(error), "cannot make a %s key on the card",
                           intention->algorithm);
@@ -268,12 +268,12 @@ void intention_keep(struct key *key)
 
 static struct error *delete_key(struct key *key)
 {
-    struct secret *admin = NULL;
-    struct error *error = read_management_key(key->intention, &admin);
+    struct card_admin admin = {NULL, NULL, false};
+    struct error *error = read_management_key(key->intention, &admin.secret);
 
     if (error == NULL)
-        error = card_key_delete(key->card, admin);
-    secret_free(admin);
+        error = card_key_delete(key->card, &admin);
+    secret_free(admin.secret);
     return error;
 }
 

@@ -147,6 +147,16 @@ struct error *rsa_unpad_pkcs1_explicit(const uint8_t *block, size_t size, uint8_
     return NULL;
 }
 
+void rsa_restore_pkcs1(bool found, const uint8_t *message, size_t length, uint8_t *block,
+                       size_t size)
+{
+    memset(block, 0xff, size);
+    block[0] = 0;
+    block[1] = found ? 2 : 0;
+    block[size - length - 1] = 0;
+    memcpy(block + size - length, message, length);
+}
+
 /* ---- TLS --------------------------------------------------------------------------------- */
 
 static uint32_t has_version(const uint8_t *secret, unsigned int version)

@@ -13,6 +13,7 @@
 #include "card/error.h"
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,5 +49,13 @@ struct error *rsa_unpad_tls(OSSL_LIB_CTX *libctx, unsigned int version, unsigned
 struct error *rsa_unpad_oaep(const EVP_MD *digest, const EVP_MD *mgf1_digest, const uint8_t *label,
                              size_t label_length, const uint8_t *block, size_t size, uint8_t *out,
                              size_t *out_length) MUST_CHECK;
+
+/*
+ * For cards that remove PKCS #1 v1.5 themselves: puts the padding of RFC 8017 section 7.2.1 before
+ * a message of at most `size` - 11 bytes, to have it removed by the functions above; where there is
+ * none (`found` false), `block` becomes one whose padding is bad. `message` may not overlap.
+ */
+void rsa_restore_pkcs1(bool found, const uint8_t *message, size_t length, uint8_t *block,
+                       size_t size);
 
 #endif

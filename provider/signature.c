@@ -48,6 +48,8 @@ void *signature_dup(void *context)
 
     if (to == NULL)
         return NULL;
+    to->check = from->check;
+    to->signs = from->signs;
     if (from->key != NULL)
         to->key = key_ref(from->key);
     if (!copy_parts(to, from)) {
@@ -69,13 +71,15 @@ static int initialize(struct signature *signature, struct key *key, start_functi
                       const OSSL_PARAM params[])
 {
     EVP_PKEY_CTX *software;
+    bool signs;
 
     if (key == NULL)
         key = signature->key;
     if (key == NULL || !intention_realize(key))
         return 0;
     /* A card's private half is not in the software context, which verifies where it would sign. */
-    if (key->card != NULL && start == EVP_PKEY_sign_init)
+    signs = key->card != NULL && start == EVP_PKEY_sign_init;
+    if (signs)
         start = EVP_PKEY_verify_init;
     software = software_new(key, start);
     if (software == NULL)
@@ -85,6 +89,7 @@ static int initialize(struct signature *signature, struct key *key, start_functi
     signature->key = key;
     EVP_PKEY_CTX_free(signature->software);
     signature->software = software;
+    signature->signs = signs;
     return signature_set_ctx_params(signature, params);
 }
 
@@ -261,11 +266,19 @@ int signature_get_ctx_params(void *context, OSSL_PARAM params[])
     return software_get_params(signature->software, params);
 }
 
+/* What the card's key cannot do is said when it is asked for, before anybody types a PIN. */
 int signature_set_ctx_params(void *context, const OSSL_PARAM params[])
 {
     struct signature *signature = context;
+    struct error *error = NULL;
 
-    return software_set_params(signature->software, params);
+    if (!software_set_params(signature->software, params))
+        return 0;
+    if (signature->signs && signature->check != NULL)
+        error = signature->check(signature);
+    if (error != NULL)
+        PROVIDER_RAISE(signature->provider, error);
+    return error == NULL;
 }
 
 EVP_MD *signature_digest(const struct signature *signature)

@@ -20,9 +20,14 @@ struct signature;
 typedef struct error *signature_card_function(struct signature *signature, const uint8_t *hash,
                                               size_t hash_length, uint8_t *out, size_t *out_length);
 
+/* Whether the card's key can sign at all under the parameters that were set; asks no card. */
+typedef struct error *signature_check_function(const struct signature *signature);
+
 struct signature {
     struct provider *provider;
     signature_card_function *sign_on_card;
+    signature_check_function *check; /* NULL: it can */
+    bool signs;                      /* was started to sign with a card's key */
     struct key *key;
     EVP_PKEY_CTX *software;
     EVP_MD_CTX *digestion; /* streaming: digest_sign, digest_verify */

@@ -85,6 +85,22 @@ static EVP_MD *current_mgf1_digest(const struct signature *signature)
     return signature_named_digest(signature, OSSL_SIGNATURE_PARAM_MGF1_DIGEST);
 }
 
+/* A card that pads by itself knows PKCS #1 v1.5 and nothing else: OpenPGP cards. */
+static struct error *check_padding(const struct signature *signature)
+{
+    const struct card_key *key = signature->key->card;
+
+    if (current_padding(signature) != RSA_PKCS1_PSS_PADDING ||
+        card_key_can(key, CARD_MECHANISM_RSA_RAW))
+        return NULL;
+    return error_new(ERROR_UNSUPPORTED,
+                     "the RSA key in slot %s makes no PSS signatures, because its card does the "
+                     "padding, by PKCS #1 v1.5 only: TLS 1.3 needs another key (EC or Ed25519), "
+                     "TLS 1.2 signature algorithms without PSS (MaxProtocol TLSv1.2, "
+                     "SignatureAlgorithms RSA+SHA256:RSA+SHA384:RSA+SHA512)",
+                     card_key_slot(key));
+}
+
 static struct error *sign_pss(struct signature *signature, const EVP_MD *digest,
                               const uint8_t *hash, uint8_t *out, size_t *out_length)
 {
@@ -146,8 +162,12 @@ static struct error *rsa_sign_on_card(struct signature *signature, const uint8_t
 
 static void *rsa_newctx(void *provctx, const char *properties)
 {
+    struct signature *signature = signature_new(provctx, rsa_sign_on_card);
+
     (void)properties;
-    return signature_new(provctx, rsa_sign_on_card);
+    if (signature != NULL)
+        signature->check = check_padding;
+    return signature;
 }
 
 /* ---- parameters -------------------------------------------------------------------------- */

@@ -30,9 +30,9 @@ for algorithm in 3des aes128 aes192 aes256; do
         overwrite=
         [[ $profile == yubikey ]] || overwrite=overwrite
         # shellcheck disable=SC2086
-        [[ $("$CARD_TOOL" generate card: 9a P-256 "$key" $overwrite) == "EC 256" ]] || fail "generate"
-        refused "management key" generate card: 9c P-256 "FF${key:2}" overwrite
-        refused "management key" generate card: 9c P-256 "${key}00" overwrite
+        [[ $("$CARD_TOOL" generate card:app=piv 9a P-256 "$key" $overwrite) == "EC 256" ]] || fail "generate"
+        refused "management key" generate card:app=piv 9c P-256 "FF${key:2}" overwrite
+        refused "management key" generate card:app=piv 9c P-256 "${key}00" overwrite
         card_remove
     done
 done
@@ -40,30 +40,30 @@ done
 rm -f card.state
 card_insert --profile yubikey
 for kind in RSA-2048 RSA-3072 RSA-4096 P-256 P-384; do
-    "$CARD_TOOL" generate card: 82 $kind "$KEY_24" overwrite
+    "$CARD_TOOL" generate card:app=piv 82 $kind "$KEY_24" overwrite
     "$CARD_TOOL" sign "card:slot=82?$SOURCE"
 done
-refused "in use" generate card: 82 P-256 "$KEY_24"
-refused "no key of the kind" generate card: 83 RSA-1024 "$KEY_24"
-refused "no slot" generate card: 77 P-256 "$KEY_24"
+refused "in use" generate card:app=piv 82 P-256 "$KEY_24"
+refused "no key of the kind" generate card:app=piv 83 RSA-1024 "$KEY_24"
+refused "no slot" generate card:app=piv 77 P-256 "$KEY_24"
 
 # A certificate is for the slot's key, or it is not written.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other \
     -outform der -out other.der 2>/dev/null
-refused "another key" store card: 82 "$KEY_24" other.der
-refused "cannot store" store card: 82 "$KEY_24" pin
-refused "is empty" store card: 84 "$KEY_24" other.der
+refused "another key" store card:app=piv 82 "$KEY_24" other.der
+refused "cannot store" store card:app=piv 82 "$KEY_24" pin
+refused "is empty" store card:app=piv 84 "$KEY_24" other.der
 refused "no certificate in slot 82" certificates card:slot=82
 card_remove
 
 # Plain PIV shows no key but by its certificate, so that one has to be believed; the slot is then in use.
 rm -f card.state
 card_insert --profile piv --key 9d=p384 --certificate 9d=/CN=kept
-refused "does not show whether" generate card: 9a P-256 "$KEY_24"
-refused "in use" generate card: 9d P-256 "$KEY_24"
-"$CARD_TOOL" generate card: 9a P-256 "$KEY_24" overwrite
-"$CARD_TOOL" store card: 9a "$KEY_24" other.der
-refused "in use" generate card: 9a P-256 "$KEY_24"
+refused "does not show whether" generate card:app=piv 9a P-256 "$KEY_24"
+refused "in use" generate card:app=piv 9d P-256 "$KEY_24"
+"$CARD_TOOL" generate card:app=piv 9a P-256 "$KEY_24" overwrite
+"$CARD_TOOL" store card:app=piv 9a "$KEY_24" other.der
+refused "in use" generate card:app=piv 9a P-256 "$KEY_24"
 [[ $("$CARD_TOOL" certificates card: | wc -l) == 2 ]] || fail "two certificates"
 # That certificate was for another key, which the first signature finds out.
 refused "does not verify" sign "card:slot=9a?$SOURCE"
@@ -71,8 +71,8 @@ card_remove
 
 # Over short APDUs, in chains, and T=0.
 card_insert --no-extended --t0
-"$CARD_TOOL" generate card: 9c RSA-2048 "$KEY_24" overwrite
+"$CARD_TOOL" generate card:app=piv 9c RSA-2048 "$KEY_24" overwrite
 openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.key -subj /CN=long -outform der -out long.der \
     -addext "nsComment=$(head -c 1500 /dev/zero | tr '\0' x)" 2>/dev/null
-"$CARD_TOOL" store card: 9c "$KEY_24" long.der
+"$CARD_TOOL" store card:app=piv 9c "$KEY_24" long.der
 [[ $("$CARD_TOOL" certificates card:slot=9c) == *" $(stat -c %s long.der)" ]] || fail "long certificate"

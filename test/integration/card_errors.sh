@@ -25,7 +25,7 @@ refused() {
 }
 
 tries() {
-    "$CARD_TOOL" pin-status card: | sed 's/.*tries=//'
+    "$CARD_TOOL" pin-status card:app=piv | sed 's/.*tries=//'
 }
 
 # error.h: codes by number.
@@ -38,7 +38,7 @@ refused $URI 'no attribute is called "slut"' key card:slut=9a
 refused $URI "%" key "card:slot=9%z"
 refused $URI "pin-source" key "card:?pin-source=$PIN"
 refused $NOT_FOUND "9a, 9c, 9d, 9e" key card:slot=77
-refused $UNSUPPORTED "openpgp" key card:app=openpgp
+refused $UNSUPPORTED "certum" key card:app=certum
 
 pcscd_start
 refused $NO_CARD "insert" key card:slot=9a
@@ -55,7 +55,7 @@ refused $NOT_FOUND "slot 9d is empty" key card:slot=9d
 refused $NO_CARD "insert the one with 1" key "card:serial=1;slot=9a"
 "$CARD_TOOL" key "card:serial=87000001;slot=9a" >/dev/null
 "$CARD_TOOL" key "card:reader=$READER;slot=9a" >/dev/null
-[[ $("$CARD_TOOL" card card:) == 87000001 ]] || fail "serial"
+[[ $("$CARD_TOOL" card card:app=piv) == 87000001 ]] || fail "serial"
 
 for slot in 9a 9c; do
     refused $PIN_SOURCE "nobody to ask" sign "card:slot=$slot"

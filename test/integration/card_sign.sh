@@ -50,8 +50,8 @@ for slot in 9a 9c 9d 9e; do
 done
 sign "card:slot=9a?$SOURCE" 2 "$RESET"
 expect_apdus "after a reset" 10
-[[ $("$SOFTCARD" --state card.state --init-only >/dev/null; "$CARD_TOOL" pin-status card:) == *"tries=3"* ||
-    $("$CARD_TOOL" pin-status card:) == "verified=1"* ]] || fail "a try was spent"
+[[ $("$SOFTCARD" --state card.state --init-only >/dev/null; "$CARD_TOOL" pin-status card:app=piv) == *"tries=3"* ||
+    $("$CARD_TOOL" pin-status card:app=piv) == "verified=1"* ]] || fail "a try was spent"
 
 "$CARD_TOOL" fork "card:slot=9a?$SOURCE"
 "$CARD_TOOL" threads "card:slot=9c?$SOURCE" 8 5 >threads.out

@@ -53,7 +53,7 @@ issue unrestricted unrestricted
 issue restricted restricted
 for name in unrestricted restricted; do
     openssl x509 -in $name.pem -outform DER -out $name.der
-    "$CARD_TOOL" store card: 9a "$MANAGEMENT_KEY" $name.der
+    "$CARD_TOOL" store card:app=piv 9a "$MANAGEMENT_KEY" $name.der
     for order in "-provider default -provider card" "-provider card -provider default" \
         "-provider default -provider card -propquery ?provider=card"; do
         # shellcheck disable=SC2086 # the order is several words
@@ -101,7 +101,7 @@ rm "$WORK/card.state"
 card_insert --profile yubikey --key 9a=rsa2048
 issue unrestricted unrestricted
 openssl x509 -in unrestricted.pem -outform DER -out unrestricted.der
-"$CARD_TOOL" store card: 9a "$MANAGEMENT_KEY" unrestricted.der
+"$CARD_TOOL" store card:app=piv 9a "$MANAGEMENT_KEY" unrestricted.der
 openssl pkey "${P[@]}" -pubin -in card:slot=9a -noout -text >key
 expect_in "Public-Key: (2048 bit)" key
 openssl dgst "${P[@]}" -sha256 -sign "$KEY" -out signature text # it is for anything
