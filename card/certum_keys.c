@@ -76,10 +76,23 @@ struct error *certum_slots_in_use(struct apdu_channel *channel, void *state,
 #define TAG_EXPONENT 0x82
 #define MODULUS_MAX  512 /* bytes, of RSA-4096 */
 
+/* The second of the data objects in the answer, or where that is all one object, in that. */
+static struct error *second_object(const struct buffer *answer, struct tlv *out)
+{
+    struct tlv_reader reader;
+    tlv_reader_init(&reader, answer->bytes, answer->length);
+    struct error *error = tlv_read(&reader, out);
+    if (error == NULL && tlv_reader_done(&reader)) {
+        tlv_reader_init(&reader, out->value, out->length);
+        error = tlv_read(&reader, out);
+    }
+    return error != NULL ? error : tlv_read(&reader, out);
+}
+
 /*
- * jsign takes the answer's second data object, and of that the first, for the modulus. The exponent
- * may come after it. Where it does not, it is the one that everybody uses: a signature under any
- * other would not verify.
+ * jsign takes the first data object in the second one for the modulus. The exponent may come after
+ * it. Where it does not, it is the one that everybody uses: a signature under any other would not
+ * verify.
  */
 static struct error *take_modulus(OSSL_LIB_CTX *libctx, const struct buffer *answer, EVP_PKEY **out)
 {
@@ -88,14 +101,7 @@ static struct error *take_modulus(OSSL_LIB_CTX *libctx, const struct buffer *ans
     struct tlv object;
     struct tlv exponent = {TAG_EXPONENT, usual_exponent, sizeof(usual_exponent)};
     struct tlv modulus = {0};
-    tlv_reader_init(&reader, answer->bytes, answer->length);
-    struct error *error = tlv_read(&reader, &object);
-    if (error == NULL) {
-        tlv_reader_init(&reader, object.value, object.length);
-        error = tlv_read(&reader, &object);
-    }
-    if (error == NULL)
-        error = tlv_read(&reader, &object);
+    struct error *error = second_object(answer, &object);
     if (error == NULL) {
         tlv_reader_init(&reader, object.value, object.length);
         error = tlv_read(&reader, &modulus);
