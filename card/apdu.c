@@ -53,6 +53,12 @@ void apdu_channel_free(struct apdu_channel *channel)
     free(channel);
 }
 
+const uint8_t *apdu_channel_atr(const struct apdu_channel *channel, size_t *length)
+{
+    *length = channel->transport->atr_length;
+    return channel->transport->atr;
+}
+
 static enum apdu_form short_form(const struct apdu_channel *channel)
 {
     return channel->transport->byte_protocol ? APDU_SHORT_NO_LE : APDU_SHORT;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct card_app *const card_apps[] = {&piv_app, &openpgp_app, NULL};
+const struct card_app *const card_apps[] = {&piv_app, &openpgp_app, &certum_app, NULL};
 
 struct error *app_slot_list_add(struct app_slot_list *list, const char *name)
 {
@@ -22,4 +22,11 @@ void app_slot_list_clear(struct app_slot_list *list)
 {
     free(list->names);
     *list = (struct app_slot_list){0};
+}
+
+struct error *app_cannot(const struct card_app *app, const char *what)
+{
+    return error_new(
+        ERROR_UNSUPPORTED, "a %s card %s%s%s", app->title, what,
+        app->way_out == NULL ? "" : " here: ", app->way_out == NULL ? "" : app->way_out);
 }

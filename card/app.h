@@ -72,6 +72,9 @@ struct card_app {
     const char *name;  /* the URI's word for it: "piv" */
     const char *title; /* what a person calls it, such as "PIV" */
 
+    /* What a person can do about what is NULL here, for messages; or NULL. */
+    const char *way_out;
+
     /* ---- slots --------------------------------------------------------------------------- */
 
     /* Which slots there are, for a person who named another: "9a, 9c, 9d, 9e and 82 to 95". */
@@ -131,6 +134,14 @@ struct card_app {
 
     /* Whether such a key in such a slot can be used like that; asks nobody. */
     bool (*can)(const struct app_key *key, enum card_mechanism mechanism);
+
+    /*
+     * Whether these bytes can be used with it by a mechanism that `can` affirms; asks nobody, so
+     * that no PIN is sent in vain. ERROR_UNSUPPORTED, _ARGUMENT. NULL: whatever has a length that
+     * fits.
+     */
+    struct error *(*accepts)(const struct app_key *key, enum card_mechanism mechanism,
+                             const uint8_t *in, size_t in_length);
 
     /* Signatures; decryption; key agreement (ECDH, X25519): who can do none of a kind has NULL. */
     app_key_function *sign;
@@ -254,6 +265,11 @@ struct card_app {
 /* The applications that are looked for on cards, NULL-terminated, in the order of looking. */
 extern const struct card_app *const card_apps[];
 
+/* ERROR_UNSUPPORTED: "a Certum card `what`", and what a person can do about it. */
+struct error *app_cannot(const struct card_app *app, const char *what)
+    __attribute__((warn_unused_result, returns_nonnull));
+
+extern const struct card_app certum_app;
 extern const struct card_app openpgp_app;
 extern const struct card_app piv_app;
 

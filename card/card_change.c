@@ -28,7 +28,7 @@ static void drop_witness(struct card *card, const char *slot)
 
 static struct error *cannot(const struct card *card, const char *what)
 {
-    return error_new(ERROR_UNSUPPORTED, "a %s card %s", card->app->title, what);
+    return app_cannot(card->app, what);
 }
 
 /* ---- making keys ------------------------------------------------------------------------- */

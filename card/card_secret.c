@@ -287,7 +287,7 @@ struct error *card_change_secret(struct card *card, const struct card_change *wa
 {
     struct changing changing = {.change = wanted, .changed = wanted->which};
     if (card->app->change_secret == NULL)
-        return no_such_secret(card);
+        return app_cannot(card->app, "changes no PIN");
     return session_run_fresh(card, NULL, change, &changing);
 }
 
@@ -295,7 +295,7 @@ struct error *card_unblock_pin(struct card *card, const struct card_change *want
 {
     struct changing changing = {.change = wanted, .changed = CARD_SECRET_PIN, .unblock = true};
     if (card->app->unblock_pin == NULL)
-        return error_new(ERROR_UNSUPPORTED, "a %s card unblocks no PIN", card->app->title);
+        return app_cannot(card->app, "unblocks no PIN");
     return session_run_fresh(card, NULL, change, &changing);
 }
 
@@ -352,7 +352,7 @@ struct error *card_authenticate_admin(struct card *card, const struct card_admin
     if (admin == NULL)
         admin = &factory;
     if (card->app->authenticate_admin == NULL)
-        return error_new(ERROR_UNSUPPORTED, "a %s card cannot be changed", card->app->title);
+        return app_cannot(card->app, "cannot be changed");
     if (admin->pin != NULL)
         error = verify(card, admin->pin, admin->use_last_try);
     if (error != NULL)

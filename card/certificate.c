@@ -59,6 +59,21 @@ struct error *certificate_public_key(OSSL_LIB_CTX *libctx, const uint8_t *der, s
                                                : "what should be a certificate is none");
 }
 
+struct error *certificate_not_before(OSSL_LIB_CTX *libctx, const uint8_t *der, size_t length,
+                                     time_t *out)
+{
+    struct tm when = {0};
+    (void)ERR_set_mark();
+    X509 *certificate = parse(libctx, der, length);
+    bool good =
+        certificate != NULL && ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &when) == 1;
+    bool parsed = certificate != NULL;
+    X509_free(certificate);
+    (void)ERR_pop_to_mark();
+    *out = good ? timegm(&when) : (time_t)-1;
+    return parsed ? NULL : error_new(ERROR_CARD_ANSWER, "what should be a certificate is none");
+}
+
 static bool inflate_all(z_stream *stream, size_t *length)
 {
     int code = inflate(stream, Z_FINISH);

@@ -114,7 +114,10 @@ static struct error *use_key(struct card_key *key, const struct use *use,
         return error_new(ERROR_UNSUPPORTED, "the %s key in slot %s cannot %s in such a way", kind,
                          key->key.slot, use->verb);
     }
-    struct error *error = key_find_card(key);
+    struct error *error =
+        key->app->accepts == NULL ? NULL : key->app->accepts(&key->key, mechanism, in, in_length);
+    if (error == NULL)
+        error = key_find_card(key);
     if (error != NULL)
         return error;
     error = session_run(key->card, key, operate, &operation);

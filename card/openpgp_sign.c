@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* OpenPGP: what its keys can do, and signatures. Sections 7.2.10 and 7.2.13. */
+#include "ecdsa.h"
 #include "openpgp.h"
 #include "pkcs1.h"
 #include "public_key.h"
 
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <string.h>
 
 #define BLOCK_MAX   512 /* RSA-4096 */
@@ -124,36 +124,14 @@ static struct error *sign_rsa(struct apdu_channel *channel, struct openpgp *open
 
 /* ---- ECDSA ------------------------------------------------------------------------------- */
 
-/* The card answers r and s, each as long as the order, one after the other; *out is for
-   OPENSSL_free(). */
-static struct error *encode_der(const uint8_t *plain, size_t size, uint8_t **out,
-                                size_t *out_length)
-{
-    ECDSA_SIG *signature = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(plain, (int)size, NULL);
-    BIGNUM *s = BN_bin2bn(plain + size, (int)size, NULL);
-    int length = 0;
-    *out = NULL;
-    if (signature != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(signature, r, s) == 1) {
-        r = s = NULL;
-        length = i2d_ECDSA_SIG(signature, out);
-    }
-    BN_free(r);
-    BN_free(s);
-    ECDSA_SIG_free(signature);
-    if (length <= 0)
-        return error_new(ERROR_INTERNAL, "cannot encode an ECDSA signature");
-    *out_length = (size_t)length;
-    return NULL;
-}
-
+/* The card answers r and s, each as long as the order, one after the other. */
 static struct error *take_ecdsa(struct openpgp *openpgp, const struct app_key *key,
                                 const uint8_t *hash, size_t hash_length, const uint8_t *plain,
                                 size_t size, uint8_t *out, size_t *out_length)
 {
     uint8_t *der;
     size_t length;
-    struct error *error = encode_der(plain, size, &der, &length);
+    struct error *error = ecdsa_signature_der(plain, size, &der, &length);
     if (error != NULL)
         return error;
     if (length > (size_t)EVP_PKEY_get_size(key->public_key))

@@ -24,7 +24,7 @@ milliseconds() {
 expect_exit 0 "usage: softcard" --help
 expect_exit 2 "--state FILE is missing"
 expect_exit 2 "softcard --help" --state s --nonsense
-expect_exit 2 "profiles yubikey, piv and openpgp" --state s --profile other
+expect_exit 2 "profiles yubikey, piv, openpgp and certum" --state s --profile other
 expect_exit 2 "not a number" --state s --latency-ms 1x
 expect_exit 2 "not a number" --state s --serial -1
 expect_exit 2 "does not start with a slot" --state s --init-only --key 77=p256

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "card.h"
 
+#include "certum.h"
 #include "openpgp.h"
 
 #include <errno.h>
@@ -10,8 +11,8 @@
 
 #define INS_SELECT 0xA4
 
-static const struct soft_application *const applications[] = {&soft_piv, &soft_openpgp,
-                                                              &soft_dummy};
+static const struct soft_application *const applications[] = {
+    &soft_piv, &soft_openpgp, &soft_certum_application, &soft_dummy};
 
 /* Historical bytes: category 80, then compact TLV (ISO 7816-4, 12.1.1). 73: card capabilities,
  * whose third byte says chaining (80) and extended length (40). 5x: the issuer's data, here a name.
@@ -46,6 +47,10 @@ void soft_card_atr(const struct soft_card *card, struct soft_bytes *out)
     size_t historical;
     uint8_t check = 0;
 
+    if (card->state.profile == SOFT_PROFILE_CERTUM && !card->options.unknown) {
+        soft_certum_atr(card, out);
+        return;
+    }
     if (card->options.t0)
         soft_bytes_append(out, interface_t0, sizeof(interface_t0));
     else
@@ -116,12 +121,18 @@ static uint16_t select_application(struct soft_card *card, const struct soft_apd
     return application->select(card, out);
 }
 
+/* ISO 7816-4, 11.2.2: P1 of 04 names an application, anything else a file. */
+static bool is_of_application(const struct soft_card *card, const struct soft_apdu *apdu)
+{
+    return card->selected != NULL && card->selected->selects_files && apdu->p1 != 0x04;
+}
+
 uint16_t soft_card_dispatch(struct soft_card *card, const struct soft_apdu *apdu,
                             struct soft_bytes *out)
 {
     if (card->options.unknown)
         return apdu->ins == INS_SELECT ? SOFT_NOT_FOUND : SOFT_INS_UNSUPPORTED;
-    if (apdu->ins == INS_SELECT)
+    if (apdu->ins == INS_SELECT && !is_of_application(card, apdu))
         return select_application(card, apdu, out);
     if (card->selected == NULL)
         return SOFT_INS_UNSUPPORTED;

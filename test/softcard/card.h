@@ -18,7 +18,8 @@ struct soft_application {
     unsigned profiles; /* that have it: 1 << enum soft_profile */
     /* Appends its AID, whole. */
     void (*identify)(const struct soft_card *card, struct soft_bytes *aid);
-    size_t aid_least; /* as many bytes of the AID must be given to select it */
+    size_t aid_least;   /* as many bytes of the AID must be given to select it */
+    bool selects_files; /* SELECT that names no application is its own affair */
     /* Selected, maybe again: appends the application's description, returns the status. */
     uint16_t (*select)(struct soft_card *card, struct soft_bytes *out);
     /* Executes one whole command (chained parts joined). Appends the answer, returns the status. */
@@ -32,7 +33,11 @@ struct soft_application {
 
 extern const struct soft_application soft_piv;
 extern const struct soft_application soft_openpgp;
+extern const struct soft_application soft_certum_application;
 extern const struct soft_application soft_dummy;
+
+/* What a Certum card is: 3.6 with the application for one of its profiles, or 3.5. */
+enum soft_certum_make { SOFT_CERTUM_COMMON, SOFT_CERTUM_SECURE, SOFT_CERTUM_35 };
 
 /* How the card behaves, whatever application is selected. */
 struct soft_card_options {
@@ -43,6 +48,7 @@ struct soft_card_options {
     size_t object_most;        /* bytes of a certificate or another object; 0: the profile's */
     uint8_t exponent_bits;     /* that RSA attributes must say; 0: the profile's */
     unsigned generate_seconds; /* how long it takes to generate a key, at least */
+    enum soft_certum_make certum_make;
 };
 
 /* Command parts received so far (ISO 7816-4, 5.1.1.1). */
@@ -83,6 +89,14 @@ struct soft_pgp_session {
     enum soft_pgp_slot authenticate_key; /* likewise */
 };
 
+/* The Certum application's. */
+struct soft_certum_session {
+    bool pin_verified;
+    uint8_t key;            /* its reference, by MANAGE SECURITY ENVIRONMENT; 0: none */
+    struct soft_bytes hash; /* to be signed */
+    struct soft_bytes file; /* that was selected */
+};
+
 struct soft_card {
     struct soft_card_options options;
     struct soft_state state;
@@ -91,6 +105,7 @@ struct soft_card {
     struct soft_pending pending;
     struct soft_piv_session piv;
     struct soft_pgp_session openpgp;
+    struct soft_certum_session certum;
     unsigned dummy_verifies; /* PINs that were sent to the wrong application */
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "certum.h"
 #include "options.h"
 #include "setup.h"
 #include "setup_openpgp.h"
@@ -46,6 +47,7 @@ static void state_make(struct soft_card *card, const struct settings *settings)
     if (message != NULL)
         message_fail(EXIT_USAGE, message);
     soft_setup_pgp_exponent(card);
+    soft_certum_init(&state->certum, !settings->uninitialised);
 }
 
 static void state_check(const struct soft_state *state, const struct settings *settings)
@@ -94,6 +96,7 @@ static void card_open(struct soft_card *card, const struct settings *settings)
         state_check(&card->state, settings);
     else
         state_make(card, settings);
+    soft_certum_protocol(card);
     card_complete(card, settings);
 }
 

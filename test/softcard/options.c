@@ -34,6 +34,8 @@ enum option_key {
     OPTION_EXPONENT,
     OPTION_OBJECT_MOST,
     OPTION_OBJECT,
+    OPTION_CERTUM,
+    OPTION_UNINITIALISED,
     OPTION_HELP,
 };
 
@@ -62,17 +64,21 @@ static const struct option options_table[] = {
     {"exponent-bits", required_argument, NULL, OPTION_EXPONENT},
     {"object-limit", required_argument, NULL, OPTION_OBJECT_MOST},
     {"openpgp-object", required_argument, NULL, OPTION_OBJECT},
+    {"certum", required_argument, NULL, OPTION_CERTUM},
+    {"uninitialised", no_argument, NULL, OPTION_UNINITIALISED},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
 
 static const char help[] =
     "usage: softcard --state FILE [option ...]\n"
-    "A PIV and OpenPGP card in software, in a virtual reader of pcscd (Debian: vsmartcard-vpcd).\n"
+    "A PIV, OpenPGP or Certum card in software, in a virtual reader of pcscd (Debian: "
+    "vsmartcard-vpcd).\n"
     "\n"
     "  --state FILE           what the card remembers; made when it is missing\n"
     "  --profile NAME         of a new card: yubikey (5.7, PIV and OpenPGP; the default), piv\n"
-    "                         (SP 800-73-4 only) or openpgp (OpenPGP card 3.4 only)\n"
+    "                         (SP 800-73-4 only), openpgp (OpenPGP card 3.4 only) or certum\n"
+    "                         (cryptoCertum 3.6)\n"
     "  --serial NUMBER        of a new card; random by default\n"
     "  --management-algorithm NAME\n"
     "                         of a new card's management key: 3des (plain PIV, and YubiKeys "
@@ -103,10 +109,16 @@ static const char help[] =
     "p256,\n"
     "                         p384, p521, secp256k1, brainpool256, brainpool384, brainpool512,\n"
     "                         ed25519 (sig, aut), x25519 (dec)\n"
+    "  --key rsaN|ecN=ALGORITHM\n"
+    "                         make a Certum key, N from 1 to 15, if there is none: rsa1024, "
+    "rsa2048,\n"
+    "                         rsa3072, rsa4096; p256, p384, p521\n"
     "  --certificate SLOT=SUBJECT[,gzip]\n"
     "                         make a self-signed certificate if the slot has none\n"
     "  --openpgp-object TAG=HEX\n"
     "                         set an OpenPGP data object, unchecked; empty takes it away\n"
+    "  --certum KIND          common (3.6 with that profile), secure (only the other one), 3.5\n"
+    "  --uninitialised        a new Certum card has no PIN and no PUK\n"
     "  --attestation-root FILE\n"
     "                         write the root of the attestation certificates there, in PEM\n"
     "  --init-only            make or complete the state, and exit\n"
@@ -144,6 +156,18 @@ static void list_add(const char **list, size_t *count, const char *argument)
     list[(*count)++] = argument;
 }
 
+static void certum_option(struct settings *settings, const char *argument)
+{
+    if (strcmp(argument, "common") == 0)
+        settings->card.certum_make = SOFT_CERTUM_COMMON;
+    else if (strcmp(argument, "secure") == 0)
+        settings->card.certum_make = SOFT_CERTUM_SECURE;
+    else if (strcmp(argument, "3.5") == 0)
+        settings->card.certum_make = SOFT_CERTUM_35;
+    else
+        usage_fail("a Certum card is common, secure or 3.5, not", argument);
+}
+
 static void card_option(struct settings *settings, int key, const char *argument)
 {
     switch (key) {
@@ -169,6 +193,12 @@ static void card_option(struct settings *settings, int key, const char *argument
         settings->card.exponent_bits = (uint8_t)number_parse(argument, 10, 32);
         if (settings->card.exponent_bits != 17 && settings->card.exponent_bits != 32)
             usage_fail("exponents have 17 or 32 bits, not", argument);
+        break;
+    case OPTION_CERTUM:
+        certum_option(settings, argument);
+        break;
+    case OPTION_UNINITIALISED:
+        settings->uninitialised = true;
         break;
     case OPTION_OBJECT:
         list_add(settings->objects, &settings->object_count, argument);
@@ -237,7 +267,7 @@ static void file_option(struct settings *settings, int key, const char *argument
     case OPTION_PROFILE:
         settings->profile_given = true;
         if (!soft_profile_find(argument, &settings->profile))
-            usage_fail("there are the profiles yubikey, piv and openpgp, not", argument);
+            usage_fail("there are the profiles yubikey, piv, openpgp and certum, not", argument);
         break;
     case OPTION_LOG:
         settings->log = argument;

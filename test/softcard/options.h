@@ -35,6 +35,7 @@ struct settings {
     size_t certificate_count;
     size_t object_count;
     bool init_only;
+    bool uninitialised;
 };
 
 /* Reads the command line. Where it is wrong, or asks for help, this says so and ends the program.

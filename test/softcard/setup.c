@@ -4,6 +4,7 @@
 #include "attest.h"
 #include "crypto.h"
 #include "piv.h"
+#include "setup_certum.h"
 #include "setup_openpgp.h"
 #include "tlv.h"
 
@@ -123,7 +124,7 @@ static const char *slot_parse(const struct soft_card *card, const char *argument
     }
     *message = soft_setup_problem(
         "'%s' does not start with a slot of this profile: 9a=, 9c=, 9d=, 9e=, 82= to 95= "
-        "of PIV, sig=, dec=, aut= of OpenPGP",
+        "of PIV, sig=, dec=, aut= of OpenPGP, rsa1= to rsa15=, ec1= to ec15= of Certum",
         argument);
     return NULL;
 }
@@ -179,6 +180,10 @@ char *soft_setup_key(struct soft_card *card, const char *argument)
         free(message);
         return soft_setup_pgp_key(card, argument);
     }
+    if (soft_setup_is_certum(argument)) {
+        free(message);
+        return soft_setup_certum_key(card, argument);
+    }
     if (name == NULL)
         return message;
     algorithm = soft_algorithm_by_name(name, strcspn(name, ":"));
@@ -229,6 +234,10 @@ char *soft_setup_certificate(struct soft_card *card, const char *argument)
     if (soft_setup_is_pgp(argument)) {
         free(message);
         return soft_setup_pgp_certificate(card, argument);
+    }
+    if (soft_setup_is_certum(argument)) {
+        free(message);
+        return soft_setup_certum_certificate(card, argument);
     }
     if (rest == NULL)
         return message;

@@ -18,6 +18,7 @@ static const char *const profile_names[] = {
     [SOFT_PROFILE_YUBIKEY] = "yubikey",
     [SOFT_PROFILE_PIV] = "piv",
     [SOFT_PROFILE_OPENPGP] = "openpgp",
+    [SOFT_PROFILE_CERTUM] = "certum",
 };
 
 const char *soft_profile_name(enum soft_profile profile)
@@ -67,6 +68,7 @@ void soft_state_init(struct soft_state *state, enum soft_profile profile, uint32
     state->guid[8] = (uint8_t)((state->guid[8] & 0x3F) | 0x80);
     secrets_init(state);
     soft_openpgp_init(&state->openpgp, profile == SOFT_PROFILE_YUBIKEY);
+    soft_certum_init(&state->certum, true);
 }
 
 void soft_state_key_remove(struct soft_state *state, uint8_t slot)
@@ -94,6 +96,7 @@ void soft_state_free(struct soft_state *state)
         soft_state_key_remove(state, (uint8_t)slot);
     soft_objects_free(&state->objects);
     soft_openpgp_free(&state->openpgp);
+    soft_certum_free(&state->certum);
     soft_bytes_free(&state->attestation_root);
     free(state->path);
     state->path = NULL;

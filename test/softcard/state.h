@@ -3,6 +3,7 @@
 #define SOFTCARD_STATE_H
 
 #include "bytes.h"
+#include "certum_state.h"
 #include "objects.h"
 #include "openpgp_state.h"
 
@@ -14,7 +15,12 @@
 #define SOFT_PIN_LENGTH 8
 #define SOFT_TRIES      3
 
-enum soft_profile { SOFT_PROFILE_YUBIKEY, SOFT_PROFILE_PIV, SOFT_PROFILE_OPENPGP };
+enum soft_profile {
+    SOFT_PROFILE_YUBIKEY,
+    SOFT_PROFILE_PIV,
+    SOFT_PROFILE_OPENPGP,
+    SOFT_PROFILE_CERTUM
+};
 
 /* The profile's name, as the option --profile takes it. */
 const char *soft_profile_name(enum soft_profile profile);
@@ -61,6 +67,7 @@ struct soft_state {
     struct soft_objects objects;        /* what PIV's GET DATA answers, with the outer tag */
     struct soft_bytes attestation_root; /* the test root's certificate, DER */
     struct soft_openpgp openpgp;        /* the other application; a plain PIV card has it idle */
+    struct soft_certum certum;          /* of a Certum card, which has no other */
 };
 
 /* A new card's state, in memory, as the factory leaves it: no keys, default PINs. */

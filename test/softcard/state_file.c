@@ -102,7 +102,9 @@ static json_object *state_write(const struct soft_state *state)
     soft_json_add_objects(root, "objects", &state->objects);
     soft_json_add_hex(root, "attestation_root", state->attestation_root.data,
                       state->attestation_root.length);
-    if (state->profile != SOFT_PROFILE_PIV)
+    if (state->profile == SOFT_PROFILE_CERTUM)
+        json_object_object_add(root, "certum", soft_certum_write(&state->certum));
+    else if (state->profile != SOFT_PROFILE_PIV)
         json_object_object_add(root, "openpgp", soft_openpgp_write(&state->openpgp));
     return root;
 }
@@ -238,6 +240,16 @@ static bool openpgp_read(json_object *root, struct soft_state *state)
            soft_openpgp_read(member, &state->openpgp);
 }
 
+static bool certum_read(json_object *root, struct soft_state *state)
+{
+    json_object *member;
+
+    if (state->profile != SOFT_PROFILE_CERTUM)
+        return true;
+    return json_object_object_get_ex(root, "certum", &member) &&
+           soft_certum_read(member, &state->certum);
+}
+
 static bool state_read(json_object *root, struct soft_state *state)
 {
     uint32_t format;
@@ -250,7 +262,7 @@ static bool state_read(json_object *root, struct soft_state *state)
            management_read(root, &state->management) && keys_read(root, state) &&
            soft_json_objects(root, "objects", &state->objects) &&
            soft_json_hex(root, "attestation_root", &state->attestation_root) &&
-           openpgp_read(root, state);
+           openpgp_read(root, state) && certum_read(root, state);
 }
 
 char *soft_state_load(struct soft_state *state, bool *found)

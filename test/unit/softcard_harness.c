@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "softcard_harness.h"
 
+#include "softcard/certum.h"
 #include "softcard/crypto.h"
 #include "softcard/hex.h"
 #include "softcard/setup.h"
@@ -17,6 +18,7 @@ struct soft_card *harness_card_new(enum soft_profile profile)
     card->options.extended = true;
     soft_state_init(&card->state, profile, 12345678);
     assert_null(soft_setup_issue(&card->state));
+    soft_certum_protocol(card);
     return card;
 }
 
