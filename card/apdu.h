@@ -54,6 +54,9 @@ struct error *apdu_channel_new(struct card_transport *transport,
                                struct apdu_channel **out) MUST_CHECK;
 void apdu_channel_free(struct apdu_channel *channel);
 
+/* What is below the channel, for applications that speak no APDUs. */
+struct card_transport *apdu_channel_transport(const struct apdu_channel *channel);
+
 /*
  * Sends a command and collects its whole answer: `answer` is cleared, then holds the data, and
  * *status the last status word, whatever it is. ERROR_CARD_ANSWER for an answer without end or

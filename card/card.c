@@ -35,6 +35,7 @@ struct card_uri card_uri_fields(const struct card *card)
         uri.serial = card->serial;
     else
         uri.reader = card->reader;
+    uri.module_path = (char *)card->system->module;
     return uri;
 }
 
@@ -106,6 +107,8 @@ static struct error *check_slot(const struct card *card, const char *slot)
 /* `secret` NULL: the factory's. */
 static struct error *authenticate_admin(struct card *card, struct secret *secret)
 {
+    if (card->app->admin_is_pin)
+        return card_present_pin(card, secret, false);
     const struct app_admin admin = {.secret = secret};
     return card->app->authenticate_admin(card->channel, card->state, &admin);
 }

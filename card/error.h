@@ -36,6 +36,7 @@ enum error_code {
     ERROR_PIN_LAST_TRY, /* one try is left, and it was not spent */
     ERROR_PIN_BLOCKED,  /* no try is left */
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
+    ERROR_MODULE,       /* a PKCS #11 module cannot be had, crashed, or did not answer */
 };
 
 struct error;

@@ -79,6 +79,7 @@ static struct error *not_here(const struct card_key *key, struct error *cause)
 static struct error *adopt(struct card_key *key, const struct card_key *found)
 {
     key->key.pin_use = found->key.pin_use;
+    key->key.uses = found->key.uses;
     key->key.pin_policy = found->key.pin_policy;
     key->key.touch_policy = found->key.touch_policy;
     key->card = card_ref(found->card);
@@ -96,7 +97,8 @@ struct error *key_find_card(struct card_key *key)
     struct error *error = NULL;
     lock_acquire(&key->lock);
     if (key->card == NULL) {
-        error = find_key_by_public(key->context, key->uri, key->key.public_key, &found);
+        error = find_key_by_public(key->context, key->uri, key->key.public_key, key->pin,
+                                   &found);
         error = error == NULL ? adopt(key, found) : not_here(key, error);
     }
     lock_release(&key->lock);

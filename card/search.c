@@ -181,10 +181,13 @@ static const char *things(const struct search *search)
  */
 static struct error *visit_all_slots(struct search *search, struct card *card)
 {
+    const char *label = search->uri->label;
     struct app_slot_list slots = {0};
     size_t before = found_count(&search->found);
     struct error *first = NULL;
-    struct error *error = card->app->slots_in_use(card->channel, card->state, &slots);
+    struct error *error =
+        label == NULL ? card->app->slots_in_use(card->channel, card->state, &slots)
+                      : card->app->slots_with_label(card->channel, card->state, label, &slots);
     for (size_t i = 0; error == NULL && i < slots.count; i++) {
         error = visit_slot(search, card, slots.names[i]);
         if (error == NULL || !only_this_slot(error))
@@ -205,6 +208,22 @@ static struct error *visit_all_slots(struct search *search, struct card *card)
     return error;
 }
 
+/* Where the URI names both, they have to be of one key. */
+static struct error *check_label(const struct search *search, struct card *card, const char *slot)
+{
+    struct app_slot_list slots = {0};
+    bool found = false;
+    struct error *error =
+        card->app->slots_with_label(card->channel, card->state, search->uri->label, &slots);
+    for (size_t i = 0; i < slots.count; i++)
+        found = found || strcmp(slots.names[i], slot) == 0;
+    app_slot_list_clear(&slots);
+    if (error == NULL && !found)
+        error = error_new(ERROR_NOT_FOUND, "slot %s holds nothing with the label \"%s\"", slot,
+                          search->uri->label);
+    return error;
+}
+
 static struct error *visit_slots(struct search *search, struct card *card)
 {
     char slot[APP_SLOT_MAX];
@@ -213,7 +232,8 @@ static struct error *visit_slots(struct search *search, struct card *card)
     if (!card->app->slot_name(search->uri->slot, slot))
         return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\"", card->app->title,
                          search->uri->slot);
-    return visit_slot(search, card, slot);
+    struct error *error = search->uri->label == NULL ? NULL : check_label(search, card, slot);
+    return error != NULL ? error : visit_slot(search, card, slot);
 }
 
 static struct error *check_serial(struct search *search, struct card *card)
@@ -261,6 +281,51 @@ static struct error *search_card(struct search *search, struct card *card)
 }
 
 /*
+ * Whether the PIN may be sent to a card that shows no key without it: it is there, and the URI, or
+ * there being no other card, leaves no doubt whose it is.
+ */
+static bool may_log_in(const struct search *search, const struct card *card)
+{
+    const struct card_uri *uri = search->uri;
+    bool there = search->pin != NULL || uri->pin_value != NULL || uri->pin_source != NULL;
+    bool meant = search->single || uri->serial != NULL || uri->reader != NULL ||
+                 (search->serial != NULL && card->serial != NULL &&
+                  strcasecmp(search->serial, card->serial) == 0);
+    return there && meant;
+}
+
+static struct error *log_in(const struct search *search, struct card *card)
+{
+    struct secret *pin = NULL;
+    struct card_key anybody = {.card = card, .app = card->app, .uri = (struct card_uri *)search->uri};
+    struct error *error = NULL;
+    anybody.key.pin_policy = CARD_POLICY_ONCE;
+    lock_init(&anybody.lock);
+    if (search->pin != NULL)
+        error = secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
+    if (error == NULL && pin != NULL)
+        error = card_keep_pin(card, &pin);
+    secret_free(pin);
+    if (error == NULL)
+        error = card_key_prepare_pin(&anybody, NULL, NULL);
+    if (error == NULL)
+        error = card_key_verify_pin(&anybody);
+    lock_destroy(&anybody.lock);
+    return error;
+}
+
+/* Owns `denied`, what the card said without. */
+static struct error *search_after_login(struct search *search, struct card *card,
+                                        struct error *denied)
+{
+    struct error *error = log_in(search, card);
+    if (error != NULL)
+        return error_wrap(denied, error_code(error), "%s", error_message(error));
+    error_free(denied);
+    return search_card(search, card);
+}
+
+/*
  * A card that is not what is wanted is let go of, so that pcscd can power it down. One that turns
  * out to be another than the one we knew makes room for a new struct: keys of the old one wait for
  * its return, and its PIN is never sent to the new one.
@@ -272,10 +337,12 @@ static struct error *search_application(struct search *search, const char *reade
     struct error *error = NULL;
     for (int attempt = 0; attempt < 2; attempt++) {
         error_free(error);
-        error = context_card(search->context, reader, app, &card);
+        error = context_card(search->context, search->system, reader, app, &card);
         if (error != NULL)
             return error;
         error = search_card(search, card);
+        if (error != NULL && error_code(error) == ERROR_DENIED && may_log_in(search, card))
+            error = search_after_login(search, card, error);
         if (error != NULL)
             context_forget(search->context, card);
         card_free(card);
@@ -286,6 +353,11 @@ static struct error *search_application(struct search *search, const char *reade
 }
 
 /* ---- which applications ------------------------------------------------------------------ */
+
+static const struct card_app *const *apps_for(const struct card_uri *uri)
+{
+    return card_uri_names_module(uri) ? module_apps : card_apps;
+}
 
 /* Whether a card with that application can have what the URI names. */
 static bool can_fit(const struct card_uri *uri, const struct card_app *app)
@@ -301,7 +373,7 @@ static struct error *no_such_slot(const struct card_uri *uri)
 {
     struct buffer names = {0};
     struct error *error = NULL;
-    for (const struct card_app *const *app = card_apps; error == NULL && *app != NULL; app++) {
+    for (const struct card_app *const *app = apps_for(uri); error == NULL && *app != NULL; app++) {
         char line[160];
         if (uri->app != NULL && strcmp(uri->app, (*app)->name) != 0)
             continue;
@@ -320,7 +392,7 @@ static struct error *no_such_app(const struct card_uri *uri)
 {
     struct buffer names = {0};
     struct error *error = NULL;
-    for (const struct card_app *const *app = card_apps; error == NULL && *app != NULL; app++) {
+    for (const struct card_app *const *app = apps_for(uri); error == NULL && *app != NULL; app++) {
         error = names.length == 0 ? NULL : buffer_append(&names, ", ", 2);
         if (error == NULL)
             error = buffer_append(&names, (*app)->name, strlen((*app)->name));
@@ -336,11 +408,11 @@ static struct error *no_such_app(const struct card_uri *uri)
 /* What no card can have is refused before any card is touched. */
 struct error *find_app(const struct card_uri *uri, const struct card_app **app)
 {
-    const struct card_app *const *next = card_apps;
+    const struct card_app *const *next = apps_for(uri);
     while (*next != NULL && !can_fit(uri, *next))
         next++;
     *app = *next;
-    if (uri->label != NULL)
+    if (uri->label != NULL && (*app == NULL || (*app)->slots_with_label == NULL))
         return error_new(ERROR_NOT_FOUND, "keys on such cards have no labels: name the slot, as in "
                                           "card:slot=9a");
     if (*app != NULL)
@@ -405,7 +477,7 @@ static void search_reader(struct search *search, const char *reader)
     size_t tried = 0;
     size_t unknown = 0;
     struct error *absent = NULL;
-    for (const struct card_app *const *app = card_apps; *app != NULL && !is_done(search); app++) {
+    for (const struct card_app *const *app = apps_for(search->uri); *app != NULL && !is_done(search); app++) {
         if (!can_fit(search->uri, *app))
             continue;
         struct error *error = search_application(search, reader, *app);
@@ -444,10 +516,19 @@ static struct error *no_such_reader(const struct search *search,
     return error;
 }
 
+static size_t count_present(const struct transport_reader_list *readers)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < readers->count; i++)
+        count += readers->items[i].card_present;
+    return count;
+}
+
 static struct error *search_readers(struct search *search,
                                     const struct transport_reader_list *readers)
 {
     const char *wanted = search->uri->reader;
+    search->single = count_present(readers) == 1;
     for (size_t i = 0; i < readers->count; i++) {
         const struct transport_reader *reader = &readers->items[i];
         if (wanted != NULL && strcmp(reader->name, wanted) != 0)
@@ -473,9 +554,12 @@ struct error *search_run(struct search *search)
     const struct card_app *app;
     struct error *error = find_app(search->uri, &app);
     if (error == NULL)
-        error = search->context->system->list(search->context->system, &readers);
+        error = context_system(search->context, search->uri, &search->system);
+    if (error == NULL)
+        error = search->system->list(search->system, &readers);
     if (error == NULL)
         error = search_readers(search, &readers);
+    context_system_free(search->system);
     transport_reader_list_clear(&readers);
     error_free(search->failure);
     search->failure = NULL;

@@ -81,6 +81,7 @@ static bool connection_lost(const struct error *error)
     case ERROR_NO_READER:
     case ERROR_NO_CARD:
     case ERROR_TRANSPORT:
+    case ERROR_MODULE:
         return true;
     default:
         return false;
@@ -131,7 +132,8 @@ static struct error *begin(struct card *card)
     }
     if (atomic_load(&card->place->selected) != card)
         forget_state(card); /* we have selected another application of this card meanwhile */
-    card->fresh = card->proven = false;
+    card->fresh = false;
+    card->proven = card->app->own_connection;
     card->pin_tries_asked = -1;
     card->stale = card->shared || trace_clock() - card->left_at > BELIEF_MS;
     return error;

@@ -8,6 +8,7 @@
 #include <openssl/params.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
@@ -225,6 +226,8 @@ static void teardown(void *provctx)
     OPENSSL_free(provider->management_key);
     OPENSSL_free(provider->pin_source);
     OPENSSL_free(provider->verify);
+    OPENSSL_free(provider->module_path);
+    OPENSSL_free(provider->module_timeout);
     OPENSSL_free(provider->pkcs11_uris);
     secret_free(provider->rejection_secret);
     if (provider->default_provider != NULL)
@@ -304,10 +307,25 @@ static struct error *check_choice(const char *name, const char *value, const cha
                      value, word1, word2);
 }
 
+/* 0 where nothing, or nonsense, is said: see provider_check_settings(). */
+static unsigned module_seconds(const struct provider *provider)
+{
+    const char *text = provider->module_timeout;
+    char *end = NULL;
+    long seconds = text == NULL ? 0 : strtol(text, &end, 10);
+
+    return text != NULL && *end == '\0' && seconds > 0 && seconds <= 3600 ? (unsigned)seconds : 0;
+}
+
 struct error *provider_check_settings(const struct provider *provider)
 {
     struct error *error = check_choice("verify", provider->verify, "load", "use");
 
+    if (error == NULL && provider->module_timeout != NULL && module_seconds(provider) == 0)
+        error = error_new(ERROR_ARGUMENT,
+                          "the card provider's configuration says module-timeout = %s; it has to "
+                          "be a number of seconds, 1 to 3600",
+                          provider->module_timeout);
     return error != NULL ? error : check_choice("pkcs11-uris", provider->pkcs11_uris, "yes", "no");
 }
 
@@ -322,6 +340,8 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
         !take_setting(provider, "management-key-source", &provider->management_key) ||
         !take_setting(provider, "pin-source", &provider->pin_source) ||
         !take_setting(provider, "verify", &provider->verify) ||
+        !take_setting(provider, "module-path", &provider->module_path) ||
+        !take_setting(provider, "module-timeout", &provider->module_timeout) ||
         !take_setting(provider, "pkcs11-uris", &provider->pkcs11_uris))
         return false;
     provider->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in);
@@ -333,6 +353,9 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     error = make_rejection_secret(provider);
     if (error == NULL)
         error = card_context_new(provider->libctx, &provider->cards);
+    if (error == NULL)
+        error = card_context_set_module(provider->cards, provider->module_path,
+                                        module_seconds(provider));
     if (error != NULL)
         PROVIDER_RAISE(provider, error);
     return error == NULL;
