@@ -33,6 +33,7 @@ struct app_key {
     enum card_policy touch_policy; /* NEVER, ALWAYS, CACHED, or DEFAULT for not known */
     unsigned pin_use; /* 0 to 7: keys with another number want the same PIN verified once more */
     unsigned uses;    /* the application's own notes of what `can` affirms; 0 before it has looked */
+    enum card_origin origin;
 };
 
 /* Names of slots. */
@@ -49,6 +50,13 @@ void app_slot_list_clear(struct app_slot_list *list);
 struct app_admin {
     struct secret *secret; /* as text; NULL: what a card has when it leaves the factory */
     bool use_last_try;     /* where tries are counted */
+};
+
+/* A secret that changes. Both as text, of a length and of characters that were checked. */
+struct app_change {
+    enum card_secret which;
+    struct secret *proof;     /* the one it is changed by; NULL: the factory's */
+    struct secret *new_value; /* what it shall be */
 };
 
 /*
@@ -167,17 +175,27 @@ struct card_app {
     struct error *(*verify_pin)(struct apdu_channel *channel, void *state,
                                 const struct app_key *key, struct secret *pin, int *tries_left);
 
+    /* Whether the card asks for its PIN itself, by a keypad of its own. NULL: it does not. */
+    bool (*asks_itself)(const void *state);
+
     /* ---- managing the card --------------------------------------------------------------- */
 
     /* The PIN allows that: there is nothing else, and authenticate_admin is not needed. */
     bool admin_is_pin;
 
     /*
-     * Makes sure that what follows is allowed. ERROR_DENIED for what is wrong, _PIN_LAST_TRY,
-     * _PIN_BLOCKED, _PIN_FORMAT where tries are counted.
+     * Makes sure that what follows is allowed. ERROR_DENIED for what is wrong where no tries are
+     * counted; where they are, ERROR_PIN_WRONG, _PIN_BLOCKED, _PIN_LAST_TRY (not sent), and
+     * _PIN_FORMAT (not sent). What was refused is remembered, and not sent again, by the caller.
      */
     struct error *(*authenticate_admin)(struct apdu_channel *channel, void *state,
                                         const struct app_admin *admin);
+
+    /*
+     * The admin's secret, as text, from behind the PIN, which is verified: a new secret.
+     * ERROR_NOT_FOUND where the card keeps none there. NULL: cards of this kind cannot.
+     */
+    struct error *(*read_admin)(struct apdu_channel *channel, void *state, struct secret **out);
 
     /* The first slot that the card shows to be free. ERROR_NOT_FOUND, _UNSUPPORTED. */
     struct error *(*free_slot)(struct apdu_channel *channel, void *state, char slot[APP_SLOT_MAX]);
@@ -186,6 +204,70 @@ struct card_app {
     struct error *(*delete_key)(struct apdu_channel *channel, void *state, const char *slot);
     struct error *(*store_certificate)(struct apdu_channel *channel, void *state, const char *slot,
                                        const uint8_t *der, size_t length);
+    struct error *(*delete_certificate)(struct apdu_channel *channel, void *state,
+                                        const char *slot);
+
+    /* Without its certificate. ERROR_NOT_FOUND, _ARGUMENT where `to` is in use, _UNSUPPORTED. */
+    struct error *(*move_key)(struct apdu_channel *channel, void *state, const char *from,
+                              const char *to);
+
+    /* What a key in `slot` can be made to be; asks nobody for authentication. */
+    struct error *(*algorithms)(struct apdu_channel *channel, void *state, const char *slot,
+                                struct card_algorithms *out);
+
+    /*
+     * The card's own statement about the key in `slot`, and the certificate of what signed it, into
+     * empty buffers. ERROR_NOT_FOUND for an empty slot; _UNSUPPORTED for cards, and for keys,
+     * that have none.
+     */
+    struct error *(*attest)(struct apdu_channel *channel, void *state, const char *slot,
+                            struct buffer *statement, struct buffer *issuer);
+
+    /* ---- secrets ------------------------------------------------------------------------- */
+
+    /* Whether it is ready for use; NULL: such cards always are. */
+    struct error *(*initialised)(struct apdu_channel *channel, void *state, bool *out);
+
+    /*
+     * State and rules of a secret, without using up a try. ERROR_UNSUPPORTED where cards of this
+     * kind have no such secret.
+     */
+    struct error *(*secret_info)(struct apdu_channel *channel, void *state, enum card_secret which,
+                                 struct card_secret_info *out);
+
+    /*
+     * Changes a secret. A proof that is refused is ERROR_PIN_WRONG or _PIN_BLOCKED with *tries_left
+     * set (-1 where not said), ERROR_DENIED where tries are not counted. Tries were looked at.
+     */
+    struct error *(*change_secret)(struct apdu_channel *channel, void *state,
+                                   const struct app_change *change, int *tries_left);
+
+    /*
+     * Gives the PIN a new value and all its tries, by a secret that `unblocks`: change->which names
+     * that one, change->proof is it. Refusals as above.
+     */
+    struct error *(*unblock_pin)(struct apdu_channel *channel, void *state,
+                                 const struct app_change *change, int *tries_left);
+
+    /*
+     * Sets a management key, after authentication and, for one behind the PIN, verification. `key`
+     * is text; NULL: a random one. *out is the key as text. NULL where the admin's secret is
+     * changed like other secrets.
+     */
+    struct error *(*set_admin_key)(struct apdu_channel *channel, void *state, struct secret *key,
+                                   const struct card_admin_key_options *options,
+                                   struct secret **out);
+
+    /*
+     * Makes the card what it was when it left the factory: no keys, no certificates, its first
+     * secrets. Whatever that takes, such as blocking the secrets, is done here, so that after an
+     * interruption the same function carries on. `admin` may be NULL: nothing was given.
+     */
+    struct error *(*reset)(struct apdu_channel *channel, void *state,
+                           const struct app_admin *admin);
+
+    /* Who made the card, and its firmware; what is not known is left empty. */
+    struct error *(*make)(struct apdu_channel *channel, void *state, struct card_make *out);
 };
 
 /* The applications that are looked for on cards, NULL-terminated, in the order of looking. */

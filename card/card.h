@@ -105,6 +105,14 @@ struct error *card_key_from_reference(struct card_context *context, const struct
 /* When the key wants its PIN: CARD_POLICY_NEVER, _ONCE or _ALWAYS. */
 enum card_policy card_key_pin_policy(const struct card_key *key);
 
+/* When it wants a touch: CARD_POLICY_NEVER, _ALWAYS, _CACHED, or _DEFAULT for not known. */
+enum card_policy card_key_touch_policy(const struct card_key *key);
+
+enum card_origin card_key_origin(const struct card_key *key);
+
+/* The slot, in the application's own word. Belongs to the key. */
+const char *card_key_slot(const struct card_key *key);
+
 /* One more reference to the same key. */
 struct card_key *card_key_ref(struct card_key *key);
 
@@ -203,12 +211,20 @@ struct error *card_serial(struct card *card, const char **out) MUST_CHECK;
 struct error *card_pin_status(struct card *card, struct card_pin_status *out) MUST_CHECK;
 
 /*
- * `admin` is what proves below that one may change the card, as text: PIV's management key (16, 24
- * or 32 bytes in hexadecimal digits), OpenPGP's admin PIN, a PKCS #11 token's PIN. NULL stands for
- * what every new card has.
- *
- * Reads it from a source as PINs have them ("file:PATH", "env:NAME", "credential:NAME"); "factory"
- * gives NULL. *out is a new secret. ERROR_PIN_SOURCE.
+ * What proves that one may change the card: PIV's management key (16, 24 or 32 bytes in hexadecimal
+ * digits), OpenPGP's admin PIN, a PKCS #11 token's PIN of its security officer; as text. Where
+ * `secret` is NULL it is fetched from behind the PIN, if `pin` is there; else it is what every new
+ * card has. NULL for the whole struct is that, too.
+ */
+struct card_admin {
+    struct secret *secret;
+    struct secret *pin;
+    bool use_last_try; /* of the admin's secret, or of the PIN, where tries are counted */
+};
+
+/*
+ * Reads such a secret from a source as PINs have them ("file:PATH", "env:NAME",
+ * "credential:NAME"); "factory" gives NULL. *out is a new secret. ERROR_PIN_SOURCE.
  */
 struct error *card_admin_read(const char *source, struct secret **out) MUST_CHECK;
 
@@ -218,7 +234,7 @@ struct error *card_admin_read(const char *source, struct secret **out) MUST_CHEC
  * `admin`, _UNSUPPORTED for an algorithm or a policy that the card lacks, _ARGUMENT where the slot
  * is in use and `overwrite` is not set.
  */
-struct error *card_generate_key(struct card *card, struct secret *admin, const char *slot,
+struct error *card_generate_key(struct card *card, const struct card_admin *admin, const char *slot,
                                 const struct card_generate_options *options,
                                 EVP_PKEY **public_key) MUST_CHECK;
 
@@ -227,20 +243,22 @@ struct error *card_generate_key(struct card *card, struct secret *admin, const c
  * the card shows to be free and whose keys want a PIN. *out is for card_key_free().
  */
 struct error *card_make_key(struct card_context *context, const struct card_uri *uri,
-                            struct secret *admin, const struct card_generate_options *options,
+                            const struct card_admin *admin,
+                            const struct card_generate_options *options,
                             struct card_key **out) MUST_CHECK;
 
 /*
  * Deletes the key from its card, if it is still the one in its slot. ERROR_DENIED, _OTHER_KEY,
  * _UNSUPPORTED where the card cannot: YubiKeys can from firmware 5.7 on.
  */
-struct error *card_key_delete(struct card_key *key, struct secret *admin) MUST_CHECK;
+struct error *card_key_delete(struct card_key *key, const struct card_admin *admin) MUST_CHECK;
 
 /*
  * Writes a certificate (DER) beside the key in `slot`. ERROR_DENIED, _ARGUMENT (not a
  * certificate), _OTHER_KEY (it is for another key than the slot's, where the card shows that).
  */
-struct error *card_store_certificate(struct card *card, struct secret *admin, const char *slot,
-                                     const uint8_t *der, size_t der_length) MUST_CHECK;
+struct error *card_store_certificate(struct card *card, const struct card_admin *admin,
+                                     const char *slot, const uint8_t *der,
+                                     size_t der_length) MUST_CHECK;
 
 #endif

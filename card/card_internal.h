@@ -153,6 +153,15 @@ char *card_describe_wanted(const struct card *card);
 /* The card's full URI, without slot and type, as fields that belong to the card. */
 struct card_uri card_uri_fields(const struct card *card);
 
+/* ---- card_secret.c ----------------------------------------------------------------------- */
+
+/* Inside of an operation: makes sure that the card may be changed; NULL: by the factory's secret.
+ */
+struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin) MUST_CHECK;
+
+/* Forgets the PIN and what was known of it: it is another one now. */
+void card_forget_pin(struct card *card);
+
 /* ---- key_pin.c --------------------------------------------------------------------------- */
 
 /* Inside of an operation: makes sure that the PIN is verified as the key wants it. */

@@ -55,6 +55,21 @@ enum card_policy card_key_pin_policy(const struct card_key *key)
     return key->key.pin_policy;
 }
 
+enum card_policy card_key_touch_policy(const struct card_key *key)
+{
+    return key->key.touch_policy;
+}
+
+enum card_origin card_key_origin(const struct card_key *key)
+{
+    return key->key.origin;
+}
+
+const char *card_key_slot(const struct card_key *key)
+{
+    return key->key.slot;
+}
+
 struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out)
 {
     const char *serial;

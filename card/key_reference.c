@@ -82,6 +82,7 @@ static struct error *adopt(struct card_key *key, const struct card_key *found)
     key->key.uses = found->key.uses;
     key->key.pin_policy = found->key.pin_policy;
     key->key.touch_policy = found->key.touch_policy;
+    key->key.origin = found->key.origin;
     key->card = card_ref(found->card);
     if (key->pin == NULL)
         return NULL;

@@ -96,3 +96,16 @@ struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *app, const char 
     lock_release(&memory.lock);
     return error;
 }
+
+void pin_memory_drop(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                     struct secret *pin)
+{
+    uint8_t wanted[DIGEST_SIZE] = {0};
+    lock_acquire(&memory.lock);
+    struct error *error = memory.count == 0 ? NULL : digest(libctx, app, identity, pin, wanted);
+    for (size_t i = 0; error == NULL && i < memory.count && i < MEMORY_SIZE; i++)
+        if (CRYPTO_memcmp(memory.digests[i], wanted, DIGEST_SIZE) == 0)
+            OPENSSL_cleanse(memory.digests[i], DIGEST_SIZE);
+    lock_release(&memory.lock);
+    error_free(error); /* then it stays refused, until this process ends */
+}

@@ -27,4 +27,8 @@ struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *app, const char *
 struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
                               struct secret *pin, bool *refused) MUST_CHECK;
 
+/* Forgets that it did: it is the right one now. */
+void pin_memory_drop(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                     struct secret *pin);
+
 #endif

@@ -145,6 +145,7 @@ const struct card_app pkcs11_app = {
     .pin_tries = pkcs11_pin_tries,
     .pin_tries_prove = pkcs11_pin_tries_prove,
     .verify_pin = pkcs11_verify_pin,
+    .asks_itself = pkcs11_asks_itself,
     .free_slot = pkcs11_free_slot,
     .generate_key = pkcs11_generate_key,
     .delete_key = pkcs11_delete_key,

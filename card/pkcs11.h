@@ -129,6 +129,9 @@ struct error *pkcs11_verify_pin(struct apdu_channel *channel, void *state,
                                 const struct app_key *key, struct secret *pin,
                                 int *tries_left) MUST_CHECK;
 
+/* Whether the token has a keypad for its PIN. */
+bool pkcs11_asks_itself(const void *state);
+
 /* Has the token ask for the PIN by its own keypad, where it has one and the slot's key wants it. */
 struct error *pkcs11_login_by_keypad(struct apdu_channel *channel, struct pkcs11 *token,
                                      const char *slot) MUST_CHECK;

@@ -9,10 +9,16 @@
 
 enum card_policy pkcs11_pin_policy(const struct pkcs11 *token, bool always)
 {
-    if ((token->flags & CKF_LOGIN_REQUIRED) == 0 ||
-        (token->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)
+    if ((token->flags & CKF_LOGIN_REQUIRED) == 0 || pkcs11_asks_itself(token))
         return CARD_POLICY_NEVER; /* not from us, that is */
     return always ? CARD_POLICY_ALWAYS : CARD_POLICY_ONCE;
+}
+
+bool pkcs11_asks_itself(const void *state)
+{
+    const struct pkcs11 *token = state;
+    return (token->flags & CKF_LOGIN_REQUIRED) != 0 &&
+           (token->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 }
 
 /* ---- tries ------------------------------------------------------------------------------- */
@@ -153,8 +159,7 @@ struct error *pkcs11_login_by_keypad(struct apdu_channel *channel, struct pkcs11
                                      const char *slot)
 {
     int tries_left;
-    if ((token->flags & CKF_LOGIN_REQUIRED) == 0 ||
-        (token->flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0)
+    if (!pkcs11_asks_itself(token))
         return NULL;
     struct error *error = login_user(channel, token, NULL, &tries_left);
     return error != NULL ? error : login_for_use(channel, token, slot, NULL, &tries_left);

@@ -4,6 +4,7 @@
 #define CARD_TYPES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What is handed to the card, and in which form the answer comes. */
 enum card_mechanism {
@@ -31,6 +32,72 @@ enum card_policy {
     CARD_POLICY_ONCE,
     CARD_POLICY_ALWAYS,
     CARD_POLICY_CACHED, /* touch only */
+};
+
+/* How a key came to the card. */
+enum card_origin {
+    CARD_ORIGIN_UNKNOWN,
+    CARD_ORIGIN_GENERATED, /* by the card: nobody else ever had it */
+    CARD_ORIGIN_IMPORTED,
+};
+
+/* The answer where a card may not tell. */
+enum card_answer {
+    CARD_NOT_SAID,
+    CARD_NO,
+    CARD_YES,
+};
+
+/* The secrets by which a card knows people. */
+enum card_secret {
+    CARD_SECRET_PIN,   /* uses the keys */
+    CARD_SECRET_PUK,   /* gives the PIN new tries: PIV's PUK, OpenPGP's resetting code */
+    CARD_SECRET_ADMIN, /* changes the card: PIV's management key, OpenPGP's admin PIN */
+};
+
+/* What a secret is written with. */
+enum card_characters {
+    CARD_CHARACTERS_ANY, /* any that can be typed */
+    CARD_CHARACTERS_DIGITS,
+    CARD_CHARACTERS_HEXADECIMAL, /* two digits a byte */
+};
+
+/* The state of a secret, and what a new one has to be like. */
+struct card_secret_info {
+    const char *name;                /* "PIN", "management key": static */
+    enum card_answer set;            /* whether there is one at all: a resetting code need not be */
+    enum card_answer factory;        /* whether it is the one that every new card has */
+    int tries_left;                  /* -1 where the card does not say, or counts none */
+    int tries_limit;                 /* how many there are after a right one; -1 likewise */
+    bool tries_counted;              /* a wrong one costs a try */
+    size_t minimum, maximum;         /* characters */
+    enum card_characters characters; /* of a new one */
+    enum card_secret changed_by;     /* the secret that has to be given to change it */
+    bool unblocks;                   /* it can give the PIN new tries */
+    const char *algorithm;           /* of a management key: "AES-192"; NULL: none, or not said */
+    bool behind_pin;                 /* the card keeps it, and shows it to whoever has the PIN */
+};
+
+/* What made the card. */
+struct card_make {
+    char name[48];       /* such as "YubiKey"; empty where the card does not say */
+    bool version_known;  /* ... of the firmware: */
+    unsigned version[3]; /* major, minor, patch */
+};
+
+/* The kinds of keys that a card can make. */
+#define CARD_ALGORITHMS_MAX 24
+struct card_algorithms {
+    const char *names[CARD_ALGORITHMS_MAX]; /* as card_generate_options name them; static */
+    size_t count;
+    bool certain; /* the card says so; otherwise it is what cards of this kind have */
+};
+
+/* How a management key is to be set. */
+struct card_admin_key_options {
+    const char *algorithm; /* "3DES", "AES-128", "AES-192", "AES-256"; NULL: as it is now */
+    bool behind_pin;       /* to be kept on the card, for whoever has the PIN */
+    bool touch;            /* wants a touch each time */
 };
 
 /* How a key is to be made. */

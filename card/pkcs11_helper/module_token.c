@@ -84,6 +84,17 @@ static size_t unpadded(const CK_UTF8CHAR *text, size_t size)
     return length;
 }
 
+/* One that is not initialised has nothing that could be looked for. */
+static bool has_token(struct module *module, CK_SLOT_ID slot, const CK_SLOT_INFO *information)
+{
+    CK_TOKEN_INFO token;
+    if ((information->flags & CKF_TOKEN_PRESENT) == 0)
+        return false;
+    memset(&token, 0, sizeof(token));
+    return CALL(module, C_GetTokenInfo, slot, &token) != CKR_OK ||
+           (token.flags & CKF_TOKEN_INITIALIZED) != 0;
+}
+
 static CK_RV list_slots(struct module *module, struct slot *slots, CK_ULONG *count)
 {
     CK_SLOT_ID ids[SLOTS_MAX];
@@ -103,7 +114,7 @@ static CK_RV list_slots(struct module *module, struct slot *slots, CK_ULONG *cou
             return rv;
         size_t length =
             unpadded(information.slotDescription, sizeof(information.slotDescription));
-        slots[i] = (struct slot){.id = ids[i], .token = (information.flags & CKF_TOKEN_PRESENT)};
+        slots[i] = (struct slot){.id = ids[i], .token = has_token(module, ids[i], &information)};
         memcpy(slots[i].name, information.slotDescription, length);
     }
     return CKR_OK;

@@ -106,7 +106,8 @@ static void use_card(struct card_context *context, const struct card_uri *uri)
     error_free(card_find(context, uri, &card));
     error_free(secret_new(NULL, 24, &admin));
     if (card != NULL && admin != NULL)
-        error_free(card_generate_key(card, admin, "9d", &options, &made));
+        error_free(
+            card_generate_key(card, &(struct card_admin){.secret = admin}, "9d", &options, &made));
     EVP_PKEY_free(made);
     secret_free(admin);
     card_free(card);

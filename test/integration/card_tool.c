@@ -264,7 +264,8 @@ static struct error *do_generate(struct card_context *context, const struct card
     if (error == NULL)
         error = card_find(context, uri, &card);
     if (error == NULL)
-        error = card_generate_key(card, admin, words[0], &options, &key);
+        error = card_generate_key(card, &(struct card_admin){.secret = admin}, words[0], &options,
+                                  &key);
     if (error == NULL)
         printf("%s %d\n", EVP_PKEY_get0_type_name(key), EVP_PKEY_get_bits(key));
     EVP_PKEY_free(key);
@@ -298,7 +299,8 @@ static struct error *do_store(struct card_context *context, const struct card_ur
     if (error == NULL)
         error = card_find(context, uri, &card);
     if (error == NULL)
-        error = card_store_certificate(card, admin, words[0], der, length);
+        error = card_store_certificate(card, &(struct card_admin){.secret = admin}, words[0], der,
+                                       length);
     card_free(card);
     secret_free(admin);
     return error;

@@ -279,7 +279,8 @@ static void makes_keys(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct card_generate_options options = {
             .algorithm = algorithms[i], .pin_policy = CARD_POLICY_NEVER, .overwrite = i > 0};
-        assert_no_error(card_generate_key(card, key, "9a", &options, &made));
+        assert_no_error(
+            card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made));
         struct card_key *found = soft_reader_find(soft, "card:slot=9a");
         assert_int_equal(EVP_PKEY_eq(made, card_key_public(found)), 1);
         assert_no_error(soft_reader_sign(found)); /* without a PIN, as the policy says */
@@ -287,21 +288,32 @@ static void makes_keys(void **state)
         EVP_PKEY_free(made);
     }
     struct card_generate_options options = {.algorithm = "P-256"};
-    assert_error(card_generate_key(card, key, "9a", &options, &made), ERROR_ARGUMENT, "in use");
-    assert_error(card_generate_key(card, key, "77", &options, &made), ERROR_NOT_FOUND, "no slot");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made),
+        ERROR_ARGUMENT, "in use");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "77", &options, &made),
+        ERROR_NOT_FOUND, "no slot");
     options.algorithm = "RSA-1024";
-    assert_error(card_generate_key(card, key, "9c", &options, &made), ERROR_UNSUPPORTED, "P-384");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9c", &options, &made),
+        ERROR_UNSUPPORTED, "P-384");
     options =
         (struct card_generate_options){.algorithm = "P-256", .touch_policy = CARD_POLICY_ONCE};
-    assert_error(card_generate_key(card, key, "9c", &options, &made), ERROR_ARGUMENT, "once");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9c", &options, &made),
+        ERROR_ARGUMENT, "once");
     options = (struct card_generate_options){.algorithm = "P-256"};
     soft_reader_answer(soft, 0x47, 0, 1, "6A80");
-    assert_error(card_generate_key(card, key, "9c", &options, &made), ERROR_UNSUPPORTED,
-                 "cannot make keys of the kind P-256");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9c", &options, &made),
+        ERROR_UNSUPPORTED, "cannot make keys of the kind P-256");
     soft_reader_answer(soft, 0x47, 0, 1,
                        "7F4903860104"
                        "9000");
-    assert_error(card_generate_key(card, key, "9c", &options, &made), ERROR_CARD_ANSWER, "");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9c", &options, &made),
+        ERROR_CARD_ANSWER, "");
     secret_free(key);
     card_free(card);
     soft_reader_free(soft);
@@ -315,25 +327,32 @@ static void proves_both_ways(void **state)
     struct card_generate_options options = {.algorithm = "P-256"};
     EVP_PKEY *made;
     struct secret *key = admin("FF0203040506070801020304050607080102030405060708");
-    assert_error(card_generate_key(card, key, "9a", &options, &made), ERROR_DENIED,
-                 "the right one");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made),
+        ERROR_DENIED, "the right one");
     secret_free(key);
     key = admin("0102");
-    assert_error(card_generate_key(card, key, "9a", &options, &made), ERROR_DENIED, "has 2");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made),
+        ERROR_DENIED, "has 2");
     secret_free(key);
     key = admin(ADMIN_KEY);
     /* A card that does not know the key: it makes up the answer to our challenge. */
     soft_reader_answer(soft, 0x87, 1, 1,
                        "7C12821000000000000000000000000000000000"
                        "9000");
-    assert_error(card_generate_key(card, key, "9a", &options, &made), ERROR_DENIED,
-                 "does not prove");
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made),
+        ERROR_DENIED, "does not prove");
     soft_reader_answer(soft, 0x87, 0, 1,
                        "7C048002"
                        "0000"
                        "9000");
-    assert_error(card_generate_key(card, key, "9a", &options, &made), ERROR_CARD_ANSWER, "witness");
-    assert_no_error(card_generate_key(card, key, "9a", &options, &made));
+    assert_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made),
+        ERROR_CARD_ANSWER, "witness");
+    assert_no_error(
+        card_generate_key(card, &(struct card_admin){.secret = key}, "9a", &options, &made));
     EVP_PKEY_free(made);
     secret_free(key);
     card_free(card);
@@ -353,15 +372,27 @@ static void stores_certificates(void **state)
     assert_no_error(card_key_certificate(found, &der, &length));
     card_key_free(found);
     struct card *card = the_card(soft);
-    assert_no_error(card_store_certificate(card, key, "9a", der, length));
-    assert_error(card_store_certificate(card, key, "9c", der, length), ERROR_OTHER_KEY, "9c");
-    assert_error(card_store_certificate(card, key, "9d", der, length), ERROR_NOT_FOUND, "empty");
-    assert_error(card_store_certificate(card, key, "9a", der, length - 1), ERROR_ARGUMENT, "none");
-    assert_error(card_store_certificate(card, key, "9a", der, 0), ERROR_ARGUMENT, "none");
+    assert_no_error(
+        card_store_certificate(card, &(struct card_admin){.secret = key}, "9a", der, length));
+    assert_error(
+        card_store_certificate(card, &(struct card_admin){.secret = key}, "9c", der, length),
+        ERROR_OTHER_KEY, "9c");
+    assert_error(
+        card_store_certificate(card, &(struct card_admin){.secret = key}, "9d", der, length),
+        ERROR_NOT_FOUND, "empty");
+    assert_error(
+        card_store_certificate(card, &(struct card_admin){.secret = key}, "9a", der, length - 1),
+        ERROR_ARGUMENT, "none");
+    assert_error(card_store_certificate(card, &(struct card_admin){.secret = key}, "9a", der, 0),
+                 ERROR_ARGUMENT, "none");
     soft_reader_answer(soft, 0xDB, 0, 1, "6A84");
-    assert_error(card_store_certificate(card, key, "9a", der, length), ERROR_UNSUPPORTED, "room");
+    assert_error(
+        card_store_certificate(card, &(struct card_admin){.secret = key}, "9a", der, length),
+        ERROR_UNSUPPORTED, "room");
     soft_reader_answer(soft, 0xDB, 0, 1, "6982");
-    assert_error(card_store_certificate(card, key, "9a", der, length), ERROR_CARD_STATUS, "6982");
+    assert_error(
+        card_store_certificate(card, &(struct card_admin){.secret = key}, "9a", der, length),
+        ERROR_CARD_STATUS, "6982");
     free(der);
     secret_free(key);
     card_free(card);

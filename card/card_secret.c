@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The card's secrets: what is known of them, how they change, and who may change the card. Before
+ * one is sent, everything is looked at that says that it cannot be right, or should not be tried.
+ */
+#include "card_internal.h"
+#include "manage.h"
+#include "pin_memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a refused secret is remembered under; the PIN as in key_pin.c. */
+#define MEMORY_NAME_MAX 64
+
+static void memory_name(const struct card *card, enum card_secret which, char *out)
+{
+    static const char *const names[] = {"", "/puk", "/admin"};
+    (void)snprintf(out, MEMORY_NAME_MAX, "%s%s", card->app->name, names[which]);
+}
+
+static const char *identity(const struct card *card)
+{
+    return card->serial != NULL ? card->serial : card->reader;
+}
+
+/* ---- what was refused before ------------------------------------------------------------- */
+
+static struct error *look_back(struct card *card, enum card_secret which, const char *name,
+                               struct secret *secret)
+{
+    char memory[MEMORY_NAME_MAX];
+    bool refused = false;
+    if (!pin_memory_used())
+        return NULL;
+    memory_name(card, which, memory);
+    struct error *error = card_learn_serial(card);
+    if (error == NULL)
+        error = pin_memory_look(card->libctx, memory, identity(card), secret, &refused);
+    if (error != NULL || !refused)
+        return error;
+    return error_new(ERROR_PIN_WRONG,
+                     "the card refused this %s before, in this process: it is not sent again",
+                     name);
+}
+
+/* Remembers a secret that was refused just now. Takes `refusal` and returns the better one. */
+static struct error *remember(struct card *card, enum card_secret which, const char *name,
+                              struct secret *secret, int tries_left, struct error *refusal)
+{
+    char memory[MEMORY_NAME_MAX];
+    memory_name(card, which, memory);
+    struct error *error = card_learn_serial(card);
+    if (error == NULL)
+        error = pin_memory_add(card->libctx, memory, identity(card), secret);
+    if (error != NULL)
+        refusal = error_wrap(refusal, error_code(error), "%s", error_message(error));
+    error_free(error);
+    if (tries_left <= 0 || error_code(refusal) != ERROR_PIN_WRONG)
+        return refusal;
+    error_free(refusal);
+    return error_new(ERROR_PIN_WRONG, "the card refused the %s (tries left: %d)", name, tries_left);
+}
+
+/* A value that was refused while it was wrong is right from now on. */
+static void forget_refusal(struct card *card, enum card_secret which, struct secret *value)
+{
+    char memory[MEMORY_NAME_MAX];
+    memory_name(card, which, memory);
+    pin_memory_drop(card->libctx, memory, identity(card), value);
+}
+
+/* ---- whether to send it ------------------------------------------------------------------ */
+
+static const char *what_blocked_means(enum card_secret which, const struct card_secret_info *info)
+{
+    if (which == CARD_SECRET_PIN)
+        return "unblock it (reissue card unblock)";
+    if (info->unblocks)
+        return "nothing brings its tries back but a reset of the card (reissue card reset), which "
+               "deletes every key";
+    return "it cannot be used any more";
+}
+
+static struct error *blocked(enum card_secret which, const struct card_secret_info *info)
+{
+    return error_new(ERROR_PIN_BLOCKED, "the %s is blocked, no try is left: %s", info->name,
+                     what_blocked_means(which, info));
+}
+
+static struct error *check_tries(enum card_secret which, const struct card_secret_info *info,
+                                 bool use_last_try)
+{
+    if (info->tries_left == 0)
+        return blocked(which, info);
+    if (info->tries_left != 1 || use_last_try)
+        return NULL;
+    return error_new(ERROR_PIN_LAST_TRY,
+                     "only one try is left for the %s, and it was not spent: make sure of the %s, "
+                     "then allow it (--use-last-try)",
+                     info->name, info->name);
+}
+
+static struct error *check_length(const struct card_secret_info *info, struct secret *secret)
+{
+    size_t length = secret_length(secret);
+    if (length >= info->minimum && length <= info->maximum)
+        return NULL;
+    return error_new(ERROR_PIN_FORMAT,
+                     "the %s is too %s: it has %zu to %zu characters on this card; nothing was "
+                     "sent",
+                     info->name, length < info->minimum ? "short" : "long", info->minimum,
+                     info->maximum);
+}
+
+/* `secret` NULL stands for the factory's. */
+static struct error *check_factory(const struct card_secret_info *info)
+{
+    if (info->factory == CARD_YES || !info->tries_counted)
+        return NULL;
+    return error_new(ERROR_PIN_SOURCE,
+                     info->factory == CARD_NO
+                         ? "the %s is not the one of a new card any more: give the present one"
+                         : "the card does not say whether its %s is that of a new card still: give "
+                           "the present one",
+                     info->name);
+}
+
+/* Whether `secret` may be sent as that secret of the card. */
+static struct error *may_send(struct card *card, enum card_secret which,
+                              const struct card_secret_info *info, struct secret *secret,
+                              bool use_last_try)
+{
+    if (info->set == CARD_NO)
+        return error_new(ERROR_PIN_BLOCKED, "the card has no %s yet", info->name);
+    struct error *error = check_tries(which, info, use_last_try);
+    if (error == NULL && secret == NULL)
+        return check_factory(info);
+    if (error == NULL && info->tries_counted)
+        error = check_length(info, secret);
+    return error != NULL ? error : look_back(card, which, info->name, secret);
+}
+
+static bool character_fits(uint8_t character, enum card_characters allowed)
+{
+    bool digit = character >= '0' && character <= '9';
+    if (allowed == CARD_CHARACTERS_DIGITS)
+        return digit;
+    if (allowed == CARD_CHARACTERS_HEXADECIMAL)
+        return digit || ((character | 0x20) >= 'a' && (character | 0x20) <= 'f');
+    return character >= 0x20 && character != 0x7F;
+}
+
+struct error *card_check_new_secret(const struct card_secret_info *info, struct secret *value)
+{
+    static const char *const kinds[] = {"characters", "digits", "hexadecimal digits"};
+    size_t length = secret_length(value);
+    bool good = length >= info->minimum && length <= info->maximum;
+    for (size_t i = 0; i < length; i++)
+        good = good && character_fits(secret_bytes(value)[i], info->characters);
+    if (good)
+        return NULL;
+    return error_new(ERROR_PIN_FORMAT,
+                     "the new %s has to have %zu to %zu %s on this card; nothing was sent",
+                     info->name, info->minimum, info->maximum, kinds[info->characters]);
+}
+
+/* ---- information ------------------------------------------------------------------------- */
+
+struct informing {
+    enum card_secret which;
+    struct card_secret_info *out;
+};
+
+static struct error *no_such_secret(const struct card *card)
+{
+    return error_new(ERROR_UNSUPPORTED, "%s cards have no such secret", card->app->title);
+}
+
+static struct error *inform(struct card *card, enum card_secret which, struct card_secret_info *out)
+{
+    if (card->app->secret_info == NULL)
+        return no_such_secret(card);
+    *out = (struct card_secret_info){.tries_left = -1, .tries_limit = -1};
+    return card->app->secret_info(card->channel, card->state, which, out);
+}
+
+static struct error *read_info(struct card *card, void *argument)
+{
+    const struct informing *informing = argument;
+    return inform(card, informing->which, informing->out);
+}
+
+struct error *card_read_secret_info(struct card *card, enum card_secret which,
+                                    struct card_secret_info *out)
+{
+    struct informing informing = {which, out};
+    return session_run_fresh(card, NULL, read_info, &informing);
+}
+
+/* ---- changes ----------------------------------------------------------------------------- */
+
+typedef struct error *change_function(struct apdu_channel *channel, void *state,
+                                      const struct app_change *change, int *tries_left);
+
+struct changing {
+    const struct card_change *change;
+    enum card_secret changed; /* the one that gets a new value */
+    bool unblock;
+    bool sent;
+};
+
+/* What was known of the PIN is not true any more. */
+void card_forget_pin(struct card *card)
+{
+    secret_free(card->pin);
+    card->pin = NULL;
+    card->pin_verified = 0;
+    card->pin_refused = card->pin_accepted = false;
+    card->pin_tries_left = card->pin_tries_seen = -1;
+    card->pin_doubtful_tries = -1;
+}
+
+/* After a reset in the middle nobody knows whether the card has done it; trying again would send
+   what may be wrong by now. */
+static struct error *check_not_sent(const struct changing *changing,
+                                    const struct card_secret_info *info)
+{
+    if (!changing->sent)
+        return NULL;
+    return error_new(ERROR_CARD_RESET,
+                     "the card was reset while its %s was being changed: it is the old one or the "
+                     "new one, find out which with `reissue card show` and one try",
+                     info->name);
+}
+
+static struct error *send_change(struct card *card, struct changing *changing,
+                                 enum card_secret proof_kind, const char *proof_name)
+{
+    const struct card_change *change = changing->change;
+    const struct app_change app_change = {change->which, change->proof, change->new_value};
+    change_function *function =
+        changing->unblock ? card->app->unblock_pin : card->app->change_secret;
+    int tries_left = -1;
+    changing->sent = true;
+    struct error *error = function(card->channel, card->state, &app_change, &tries_left);
+    if (error == NULL) {
+        forget_refusal(card, changing->changed, change->new_value);
+        if (changing->changed == CARD_SECRET_PIN)
+            card_forget_pin(card);
+        return NULL;
+    }
+    enum error_code code = error_code(error);
+    if (change->proof == NULL ||
+        (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_DENIED))
+        return error;
+    return remember(card, proof_kind, proof_name, change->proof, tries_left, error);
+}
+
+static struct error *change(struct card *card, void *argument)
+{
+    struct changing *changing = argument;
+    const struct card_change *wanted = changing->change;
+    struct card_secret_info changed;
+    struct card_secret_info proof;
+    enum card_secret proof_kind = wanted->which;
+    struct error *error = inform(card, changing->changed, &changed);
+    if (error == NULL && !changing->unblock)
+        proof_kind = changed.changed_by;
+    if (error == NULL)
+        error = inform(card, proof_kind, &proof);
+    if (error == NULL)
+        error = check_not_sent(changing, &changed);
+    if (error == NULL)
+        error = card_check_new_secret(&changed, wanted->new_value);
+    if (error == NULL && changing->unblock && !proof.unblocks)
+        error = error_new(ERROR_UNSUPPORTED, "the %s of a %s card does not unblock the PIN",
+                          proof.name, card->app->title);
+    if (error == NULL)
+        error = may_send(card, proof_kind, &proof, wanted->proof, wanted->use_last_try);
+    return error != NULL ? error : send_change(card, changing, proof_kind, proof.name);
+}
+
+struct error *card_change_secret(struct card *card, const struct card_change *wanted)
+{
+    struct changing changing = {.change = wanted, .changed = wanted->which};
+    if (card->app->change_secret == NULL)
+        return no_such_secret(card);
+    return session_run_fresh(card, NULL, change, &changing);
+}
+
+struct error *card_unblock_pin(struct card *card, const struct card_change *wanted)
+{
+    struct changing changing = {.change = wanted, .changed = CARD_SECRET_PIN, .unblock = true};
+    if (card->app->unblock_pin == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card unblocks no PIN", card->app->title);
+    return session_run_fresh(card, NULL, change, &changing);
+}
+
+/* ---- who may change the card ------------------------------------------------------------- */
+
+static struct error *verify(struct card *card, struct secret *pin, bool use_last_try)
+{
+    const struct app_key nothing_special = {.pin_policy = CARD_POLICY_ONCE};
+    struct card_secret_info info;
+    int tries_left = -1;
+    struct error *error = inform(card, CARD_SECRET_PIN, &info);
+    if (error == NULL)
+        error = may_send(card, CARD_SECRET_PIN, &info, pin, use_last_try);
+    if (error != NULL)
+        return error;
+    error = card->app->verify_pin(card->channel, card->state, &nothing_special, pin, &tries_left);
+    if (error == NULL)
+        return NULL;
+    if (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED)
+        return error;
+    return remember(card, CARD_SECRET_PIN, info.name, pin, tries_left, error);
+}
+
+static struct error *authenticate(struct card *card, struct secret *secret, bool use_last_try)
+{
+    static const char name[] = "management key or admin PIN";
+    const struct app_admin admin = {secret, use_last_try};
+    struct error *error = secret == NULL ? NULL : look_back(card, CARD_SECRET_ADMIN, name, secret);
+    if (error == NULL)
+        error = card->app->authenticate_admin(card->channel, card->state, &admin);
+    if (error == NULL || secret == NULL ||
+        (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED))
+        return error;
+    return remember(card, CARD_SECRET_ADMIN, name, secret, -1, error);
+}
+
+static struct error *authenticate_by_pin(struct card *card, const struct card_admin *admin)
+{
+    struct secret *secret = NULL;
+    if (card->app->read_admin == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card keeps no such secret behind its PIN",
+                         card->app->title);
+    struct error *error = card->app->read_admin(card->channel, card->state, &secret);
+    if (error == NULL)
+        error = authenticate(card, secret, admin->use_last_try);
+    secret_free(secret);
+    return error;
+}
+
+struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin)
+{
+    static const struct card_admin factory = {NULL, NULL, false};
+    struct error *error = NULL;
+    if (admin == NULL)
+        admin = &factory;
+    if (card->app->admin_is_pin)
+        return card_present_pin(card, admin->pin != NULL ? admin->pin : admin->secret,
+                                admin->use_last_try);
+    if (card->app->authenticate_admin == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card cannot be changed", card->app->title);
+    if (admin->pin != NULL)
+        error = verify(card, admin->pin, admin->use_last_try);
+    if (error != NULL)
+        return error;
+    if (admin->secret == NULL && admin->pin != NULL)
+        return authenticate_by_pin(card, admin);
+    return authenticate(card, admin->secret, admin->use_last_try);
+}
+
+struct setting {
+    const struct card_admin *admin;
+    struct secret *key;
+    const struct card_admin_key_options *options;
+    struct secret *made;
+};
+
+static struct error *set_admin_key(struct card *card, void *argument)
+{
+    struct setting *setting = argument;
+    struct error *error = card_authenticate_admin(card, setting->admin);
+    secret_free(setting->made);
+    setting->made = NULL;
+    return error != NULL ? error
+                         : card->app->set_admin_key(card->channel, card->state, setting->key,
+                                                    setting->options, &setting->made);
+}
+
+struct error *card_set_admin_key(struct card *card, const struct card_admin *admin,
+                                 struct secret *key, const struct card_admin_key_options *options,
+                                 struct secret **out)
+{
+    struct setting setting = {admin, key, options, NULL};
+    if (out != NULL)
+        *out = NULL;
+    if (card->app->set_admin_key == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card has no management key", card->app->title);
+    if (options->behind_pin && (admin == NULL || admin->pin == NULL))
+        return error_new(ERROR_PIN_SOURCE, "a management key is put behind the PIN with the PIN");
+    struct error *error = session_run_fresh(card, NULL, set_admin_key, &setting);
+    if (error == NULL && out != NULL) {
+        *out = setting.made;
+        setting.made = NULL;
+    }
+    secret_free(setting.made);
+    return error;
+}
