@@ -346,7 +346,7 @@ static struct error *authenticate_by_pin(struct card *card, const struct card_ad
 
 struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin)
 {
-    static const struct card_admin factory = {NULL, NULL, false};
+    static const struct card_admin factory = {.secret = NULL};
     struct error *error = NULL;
     if (admin == NULL)
         admin = &factory;
@@ -359,7 +359,7 @@ struct error *card_authenticate_admin(struct card *card, const struct card_admin
         error = verify(card, admin->pin, admin->use_last_try);
     if (error != NULL)
         return error;
-    if (admin->secret == NULL && admin->pin != NULL)
+    if (admin->secret == NULL && admin->behind_pin)
         return authenticate_by_pin(card, admin);
     return authenticate(card, admin->secret, admin->use_last_try);
 }

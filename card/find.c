@@ -117,8 +117,7 @@ struct error *card_find(struct card_context *context, const struct card_uri *uri
 {
     struct card_uri anywhere = *uri;
     struct search search = {.context = context, .uri = &anywhere, .wanted = WANT_CARDS};
-    anywhere.slot = NULL;
-    anywhere.label = NULL;
+    anywhere.label = NULL; /* a slot stays: it tells which application is meant */
     *out = NULL;
     struct error *error = search_run(&search);
     if (error == NULL && search.found.card_count > 1)

@@ -196,7 +196,6 @@ struct error *card_find_all(struct card_context *context, const struct card_uri 
 {
     struct card_uri anywhere = *uri;
     struct search search = {.context = context, .uri = &anywhere, .wanted = WANT_CARDS};
-    anywhere.slot = NULL;
     anywhere.label = NULL;
     struct error *error = search_run(&search);
     *out = (struct card_list){search.found.cards, search.found.card_count};

@@ -69,9 +69,12 @@ static struct error *admin_info(struct apdu_channel *channel, struct piv *piv,
                                 struct card_secret_info *out)
 {
     bool known;
-    struct error *error = read_by_metadata(channel, piv, PIV_MANAGEMENT, out, &known);
+    struct error *error = piv_learn_version(channel, piv);
+    if (error == NULL)
+        error = read_by_metadata(channel, piv, PIV_MANAGEMENT, out, &known);
     size_t digits = 2 * piv_admin_key_size(out->algorithm);
     out->set = CARD_YES;
+    out->fixed = piv->version == PIV_ABSENT;
     out->characters = CARD_CHARACTERS_HEXADECIMAL;
     out->minimum = digits > 0 ? digits : 32;
     out->maximum = digits > 0 ? digits : 64;

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libcrypto's UI takes standard input where there is no terminal, so that has to be known before. */
+/* libcrypto's UI takes standard input where there is no terminal, so that has to be known before.
+ */
 bool ask_possible(void)
 {
     int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -25,8 +26,8 @@ static bool prompt_twice(const char *prompt, char *first, char *second)
     bool good = ui != NULL && UI_add_input_string(ui, prompt, 0, first, 1, SECRET_MAX - 1) >= 0;
 
     if (good && second != NULL)
-        good = UI_add_verify_string(ui, "The same again: ", 0, second, 1, SECRET_MAX - 1, first) >=
-               0;
+        good =
+            UI_add_verify_string(ui, "The same again: ", 0, second, 1, SECRET_MAX - 1, first) >= 0;
     good = good && UI_process(ui) == 0;
     UI_free(ui);
     ERR_clear_error();
@@ -42,10 +43,9 @@ static struct error *ask_into(const char *prompt, bool twice, struct secret *out
     if (error != NULL)
         return error;
     if (!prompt_twice(prompt, text, twice ? (char *)secret_bytes(second) : NULL))
-        error = error_new(ERROR_PIN_SOURCE, twice
-                                                ? "nothing was typed, or not the same twice: "
-                                                  "nothing was changed"
-                                                : "nothing was typed");
+        error = error_new(ERROR_PIN_SOURCE, twice ? "nothing was typed, or not the same twice: "
+                                                    "nothing was changed"
+                                                  : "nothing was typed");
     secret_free(second);
     if (error == NULL)
         secret_truncate(out, strlen(text));

@@ -23,7 +23,8 @@ bool ask_possible(void);
 struct error *ask_secret(const char *prompt, bool twice, const char *option,
                          struct secret **out) MUST_CHECK;
 
-/* Asks for a line, with echo; `out` has room for `size` characters. ERROR_ARGUMENT: nobody there. */
+/* Asks for a line, with echo; `out` has room for `size` characters. ERROR_ARGUMENT: nobody there.
+ */
 struct error *ask_line(const char *prompt, char *out, size_t size) MUST_CHECK;
 
 #endif

@@ -13,8 +13,8 @@
 struct error *file_read(const char *path, size_t most, uint8_t **bytes, size_t *length) MUST_CHECK;
 
 /*
- * A file that is to be written, under a name of its own until file_new_keep(). Making it first shows
- * early that it will be possible.
+ * A file that is to be written, under a name of its own until file_new_keep(). Making it first
+ * shows early that it will be possible.
  */
 struct file_new {
     const char *path; /* what it shall be called; belongs to the caller */

@@ -18,7 +18,8 @@ static void *tell(void *argument)
     (void)pthread_mutex_lock(&progress->lock);
     while (!progress->done) {
         next.tv_sec++;
-        while (!progress->done && pthread_cond_timedwait(&progress->wake, &progress->lock, &next) == 0)
+        while (!progress->done &&
+               pthread_cond_timedwait(&progress->wake, &progress->lock, &next) == 0)
             continue;
         if (!progress->done && ++seconds > QUIET_SECONDS)
             (void)fprintf(stderr, "\r%s: %d s (this may take minutes; leave the card in)",
