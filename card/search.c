@@ -254,6 +254,7 @@ static struct error *check_serial(struct search *search, struct card *card)
 /* Runs in a session, perhaps twice: what the first run found is taken back. */
 struct visit {
     struct search *search;
+    struct card_key *viewer; /* whose PIN comes first, or NULL */
     size_t keys, certificates, cards; /* what was there before */
 };
 
@@ -263,6 +264,8 @@ static struct error *visit_card(struct card *card, void *argument)
     struct search *search = visit->search;
     found_truncate(&search->found, visit->keys, visit->certificates, visit->cards);
     struct error *error = check_serial(search, card);
+    if (error == NULL && visit->viewer != NULL)
+        error = key_present_pin(visit->viewer);
     if (error != NULL)
         return error;
     return search->wanted == WANT_CARDS ? found_card(search, card) : visit_slots(search, card);
@@ -270,9 +273,9 @@ static struct error *visit_card(struct card *card, void *argument)
 
 /* ---- an application ---------------------------------------------------------------------- */
 
-static struct error *search_card(struct search *search, struct card *card)
+static struct error *search_card(struct search *search, struct card *card, struct card_key *viewer)
 {
-    struct visit visit = {search, search->found.keys.count, search->found.certificate_count,
+    struct visit visit = {search, viewer, search->found.keys.count, search->found.certificate_count,
                           search->found.card_count};
     struct error *error = session_run(card, NULL, visit_card, &visit);
     if (error != NULL)
@@ -294,35 +297,34 @@ static bool may_log_in(const struct search *search, const struct card *card)
     return there && meant;
 }
 
-static struct error *log_in(const struct search *search, struct card *card)
+static struct error *keep_pin(const struct search *search, struct card_key *viewer)
 {
     struct secret *pin = NULL;
-    struct card_key anybody = {.card = card, .app = card->app, .uri = (struct card_uri *)search->uri};
-    struct error *error = NULL;
-    anybody.key.pin_policy = CARD_POLICY_ONCE;
-    lock_init(&anybody.lock);
-    if (search->pin != NULL)
-        error = secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
-    if (error == NULL && pin != NULL)
-        error = card_keep_pin(card, &pin);
+    if (search->pin == NULL)
+        return card_key_prepare_pin(viewer, NULL, NULL);
+    struct error *error =
+        secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
+    if (error == NULL)
+        error = card_keep_pin(viewer->card, &pin);
     secret_free(pin);
-    if (error == NULL)
-        error = card_key_prepare_pin(&anybody, NULL, NULL);
-    if (error == NULL)
-        error = card_key_verify_pin(&anybody);
-    lock_destroy(&anybody.lock);
     return error;
 }
 
-/* Owns `denied`, what the card said without. */
+/* Once more, after the PIN. Owns `denied`, what the card said without. */
 static struct error *search_after_login(struct search *search, struct card *card,
                                         struct error *denied)
 {
-    struct error *error = log_in(search, card);
-    if (error != NULL)
-        return error_wrap(denied, error_code(error), "%s", error_message(error));
+    struct card_key viewer = {.card = card,
+                              .app = card->app,
+                              .key = {.pin_policy = CARD_POLICY_ONCE},
+                              .uri = (struct card_uri *)search->uri}; /* is only read */
+    lock_init(&viewer.lock);
+    struct error *error = keep_pin(search, &viewer);
+    if (error == NULL)
+        error = search_card(search, card, &viewer);
+    lock_destroy(&viewer.lock);
     error_free(denied);
-    return search_card(search, card);
+    return error;
 }
 
 /*
@@ -340,7 +342,7 @@ static struct error *search_application(struct search *search, const char *reade
         error = context_card(search->context, search->system, reader, app, &card);
         if (error != NULL)
             return error;
-        error = search_card(search, card);
+        error = search_card(search, card, NULL);
         if (error != NULL && error_code(error) == ERROR_DENIED && may_log_in(search, card))
             error = search_after_login(search, card, error);
         if (error != NULL)

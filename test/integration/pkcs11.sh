@@ -38,11 +38,11 @@ openssl_conf = init
 [init]
 providers = providers
 [providers]
-default = default
-card = card
-[default]
+default = default_sect
+card = card_sect
+[default_sect]
 activate = 1
-[card]
+[card_sect]
 activate = 1
 module-path = $SOFTHSM
 END

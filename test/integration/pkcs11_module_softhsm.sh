@@ -145,7 +145,7 @@ cmp one.secret other.secret
 
 # ---- new keys and certificates -------------------------------------------------------------------------------
 
-printf '.include %s\n[card]\ngenerate = card:app=pkcs11?%s\n' "$WORK/module.cnf" "$SOURCE" >generate.cnf
+printf '.include %s\n[card_sect]\ngenerate = card:app=pkcs11?%s\n' "$WORK/module.cnf" "$SOURCE" >generate.cnf
 OPENSSL_CONF=$WORK/generate.cnf openssl req -new -newkey rsa:2048 -nodes -keyout new.pem -subj /CN=new -x509 -days 3 \
     -propquery '?provider=card' -out new.crt
 openssl verify -CAfile new.crt new.crt
@@ -155,20 +155,20 @@ OPENSSL_CONF=$WORK/generate.cnf openssl genpkey -algorithm EC -pkeyopt ec_paramg
     -propquery '?provider=card' -out new-ec.pem
 [[ $(softhsm_tool --list-objects --type privkey | grep -c 'never extractable') == 5 ]] ||
     fail "not two new keys: $(softhsm_tool --list-objects --type privkey)"
-"$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 77 P-384 "file:$WORK/pin"
-expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 77 P-384 "file:$WORK/pin"
+"$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 77 P-384 "$PIN"
+expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 77 P-384 "$PIN"
 expect_in "slot 77 is in use" err
-"$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 77 P-256 "file:$WORK/pin" overwrite
-expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 78 RSA-1234 "file:$WORK/pin"
+"$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 77 P-256 "$PIN" overwrite
+expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 78 RSA-1234 "$PIN"
 expect_in "P-521" err
-expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 78 P-256 "file:$WORK/wrong"
+expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 78 P-256 654321
 expect_in "refused the PIN" err
 openssl x509 -in 02.crt -outform DER -out 02.der
 openssl x509 -in 01.crt -outform DER -out 01.der
-expect_failure "$CARD_TOOL" store "card:app=pkcs11?$MODULE" 01 "file:$WORK/pin" 02.der
+expect_failure "$CARD_TOOL" store "card:app=pkcs11?$MODULE" 01 "$PIN" 02.der
 expect_in "for another key" err
-"$CARD_TOOL" store "card:app=pkcs11?$MODULE" 01 "file:$WORK/pin" 01.der
-"$CARD_TOOL" store "card:app=pkcs11?$MODULE" 01 "file:$WORK/pin" 01.der
+"$CARD_TOOL" store "card:app=pkcs11?$MODULE" 01 "$PIN" 01.der
+"$CARD_TOOL" store "card:app=pkcs11?$MODULE" 01 "$PIN" 01.der
 "$CARD_TOOL" certificates "card:app=pkcs11?$MODULE"
 [[ $(softhsm_tool --list-objects --type cert | grep -c Certificate) == 1 ]] || fail "the old certificate is still there"
 openssl storeutl "${PROVIDERS[@]}" -certs "card:slot=01?$MODULE" 2>/dev/null | openssl x509 | diff - <(openssl x509 -in 01.crt)
@@ -179,10 +179,10 @@ pkcs11-tool --module "$SOFTHSM" --token-label one --read-object --type cert --id
 FIRST=$SERIAL
 token_new two
 "$CARD_TOOL" sign "card:slot=02?$MODULE&$SOURCE"
-expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 01 P-256 "file:$WORK/pin"
+expect_failure "$CARD_TOOL" generate "card:app=pkcs11?$MODULE" 01 P-256 "$PIN"
 expect_in "2 cards fit the URI" err
 expect_in "card:serial=$FIRST;app=pkcs11?$MODULE" err
-"$CARD_TOOL" generate "card:serial=$SERIAL;app=pkcs11?$MODULE" 01 P-256 "file:$WORK/pin"
+"$CARD_TOOL" generate "card:serial=$SERIAL;app=pkcs11?$MODULE" 01 P-256 "$PIN"
 "$CARD_TOOL" sign "card:serial=$SERIAL;slot=01?$MODULE&$SOURCE"
 "$CARD_TOOL" sign "card:serial=$FIRST;slot=01?$MODULE&$SOURCE"
 expect_failure "$CARD_TOOL" key "card:slot=01?$MODULE"
