@@ -261,6 +261,8 @@ static bool explained_by_others(const struct card *card, const struct error *err
     case ERROR_UNSUPPORTED:
     case ERROR_SIGNATURE:
         return !card->fresh;
+    case ERROR_CARD_REMOVED: /* a module may notice only now that it was, and put back */
+        return card->app->own_connection && !card->fresh;
     case ERROR_PIN_WRONG:
     case ERROR_PIN_LAST_TRY:
     case ERROR_PIN_BLOCKED:

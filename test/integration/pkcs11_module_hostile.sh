@@ -17,7 +17,7 @@ MODULE=19
 # seconds, in one line; then all is well again, in the same process.
 wrong() {
     rm -f hostile
-    "$PKCS11_USER" between "$URI" 2 "echo '$1' >$WORK/hostile" "rm -f $WORK/hostile" >out 2>err || fail "$1: $(<out) $(<err)"
+    "$PKCS11_USER" between "$URI" "echo '$1' >$WORK/hostile" "rm -f $WORK/hostile" >out 2>err || fail "$1: $(<out) $(<err)"
     cat out
     [[ $(sed -n 1p out) == signed && $(sed -n 3p out) == signed ]] || fail "$1: not well before and after: $(<out)"
     grep -Eq "$2" <(sed -n 2p out) || fail "$1: not '$2': $(<out)"
@@ -95,11 +95,11 @@ echo "C_GetTokenInfo keypad" >hostile
 rm -f hostile
 
 # kill -9: between two signatures nobody notices; during one, that one fails and the next one works.
-"$PKCS11_USER" between "$URI" 2 'kill -9 $(ps -e -o pid=,args= | awk "/card-pkcs11-modul[e]/ { print \$1 }")' true >out 2>err ||
+"$PKCS11_USER" between "$URI" 'kill -9 $(ps -e -o pid=,args= | awk "/card-pkcs11-modul[e]/ { print \$1 }"); sleep 0.3' true >out 2>err ||
     fail "killed in between: $(<out) $(<err)"
 [[ $(grep -c '^signed$' out) == 3 ]] || fail "killed in between: $(<out)"
 mkfifo go
-"$PKCS11_USER" between "$URI" 2 "echo 'C_Sign hang' >$WORK/hostile; echo >$WORK/go" "rm -f $WORK/hostile" >out 2>err &
+"$PKCS11_USER" between "$URI" "echo 'C_Sign hang' >$WORK/hostile; echo >$WORK/go" "rm -f $WORK/hostile" >out 2>err &
 USER_PID=$!
 read -r _ <go
 sleep 0.5
@@ -111,11 +111,11 @@ expect_in "was killed in C_Sign" out
 [[ $(sed -n 3p out) == signed ]] || fail "killed during a signature: $(<out)"
 
 # The process that watches is killed: the module's goes with it.
-"$PKCS11_USER" between "$URI" 2 'kill -9 $(pgrep -o -f card-pkcs11-modul[e]); sleep 0.2' true >out 2>err
+"$PKCS11_USER" between "$URI" 'kill -9 $(pgrep -o -f card-pkcs11-modul[e]); sleep 0.2' true >out 2>err
 [[ $(grep -c '^signed$' out) == 3 ]] || fail "without the one that watches: $(<out) $(<err)"
 
 # The application is killed: nothing stays behind.
-"$PKCS11_USER" between "$URI" 2 "sleep 100" true >out 2>err &
+"$PKCS11_USER" between "$URI" "sleep 100" true >out 2>err &
 USER_PID=$!
 wait_until 10 "a signature" grep -q signed out
 [[ -n $(helpers) ]] || fail "no process runs the module"
@@ -128,7 +128,7 @@ cat out
 
 # What the process that runs the module shows of the PIN: nothing. Its variables and descriptors are few.
 export PIN_VARIABLE=$PIN
-"$PKCS11_USER" between "card:slot=02?module-path=$HOSTILE_MODULE&pin-source=env:PIN_VARIABLE" 2 "echo >$WORK/go; sleep 2" true \
+env -u PIN -u PUK "$PKCS11_USER" between "card:slot=02?module-path=$HOSTILE_MODULE&pin-source=env:PIN_VARIABLE" "echo >$WORK/go; sleep 2" true \
     >out 2>err &
 USER_PID=$!
 read -r _ <go
