@@ -111,6 +111,9 @@ struct card_app {
     struct error *(*slots_in_use)(struct apdu_channel *channel, void *state,
                                   struct app_slot_list *out);
 
+    /* Whether there may be more than the card shows before its PIN is verified. NULL: there is not. */
+    bool (*hides)(const void *state);
+
     /* Those with something of that label in them. NULL: such cards have no labels. */
     struct error *(*slots_with_label)(struct apdu_channel *channel, void *state, const char *label,
                                       struct app_slot_list *out);
@@ -120,7 +123,7 @@ struct card_app {
     /*
      * What is in `slot`. ERROR_NOT_FOUND for an empty slot, or one whose public half the card
      * does not show (the message says which); _UNSUPPORTED for a key of an unknown kind; _DENIED
-     * where it is not to be seen before the PIN is verified (also slots_in_use, slots_with_label).
+     * where it is not to be seen before the PIN is verified.
      */
     struct error *(*read_key)(struct apdu_channel *channel, void *state, const char *slot,
                               struct app_key *out);

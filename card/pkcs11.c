@@ -89,8 +89,8 @@ static struct error *take_token(struct pkcs11 *token)
 }
 
 /* A new session, in which nobody is logged in. */
-static struct error *select_token(struct apdu_channel *channel, OSSL_LIB_CTX *libctx, void **state,
-                                  bool *found)
+struct error *pkcs11_select(struct apdu_channel *channel, OSSL_LIB_CTX *libctx, void **state,
+                            bool *found)
 {
     struct error *error = *state == NULL ? make_state(libctx, state) : NULL;
     *found = false;
@@ -123,7 +123,7 @@ const struct card_app pkcs11_app = {
     .title = "PKCS #11",
     .slot_names = "the CKA_ID of each key, in hexadecimal digits",
     .slot_name = pkcs11_slot_name,
-    .select = select_token,
+    .select = pkcs11_select,
     .free_state = free_state,
     .serial = serial,
     .serial_known = true,
@@ -131,6 +131,7 @@ const struct card_app pkcs11_app = {
     .admin_is_pin = true,
     .slots_in_use = pkcs11_slots_in_use,
     .slots_with_label = pkcs11_slots_with_label,
+    .hides = pkcs11_hides,
     .read_key = pkcs11_read_key,
     .describe_key = pkcs11_describe_key,
     .read_certificate = pkcs11_read_certificate,
@@ -150,6 +151,13 @@ const struct card_app pkcs11_app = {
     .generate_key = pkcs11_generate_key,
     .delete_key = pkcs11_delete_key,
     .store_certificate = pkcs11_store_certificate,
+    .delete_certificate = pkcs11_delete_certificate,
+    .algorithms = pkcs11_algorithms,
+    .initialised = pkcs11_initialised,
+    .secret_info = pkcs11_secret_info,
+    .change_secret = pkcs11_change_secret,
+    .unblock_pin = pkcs11_unblock_pin,
+    .make = pkcs11_make,
 };
 
 const struct card_app *const module_apps[] = {&pkcs11_app, NULL};

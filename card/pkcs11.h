@@ -54,6 +54,12 @@ struct pkcs11 {
     bool begun; /* it has, and the PIN was verified for it */
 };
 
+/* ---- pkcs11.c ---------------------------------------------------------------------------- */
+
+/* A new session, in which nobody is logged in. */
+struct error *pkcs11_select(struct apdu_channel *channel, OSSL_LIB_CTX *libctx, void **state,
+                            bool *found) MUST_CHECK;
+
 /* ---- pkcs11_objects.c -------------------------------------------------------------------- */
 
 /* An attribute's value, in the last answer; NULL where there is none. */
@@ -104,7 +110,7 @@ struct error *pkcs11_read_certificate(struct apdu_channel *channel, void *state,
                                       struct buffer *der) MUST_CHECK;
 
 /* Whether there may be objects that the token shows only after a login. */
-bool pkcs11_hides(const struct pkcs11 *token);
+bool pkcs11_hides(const void *state);
 
 /* ---- pkcs11_keys.c ----------------------------------------------------------------------- */
 
@@ -128,6 +134,13 @@ bool pkcs11_pin_tries_prove(const void *state);
 struct error *pkcs11_verify_pin(struct apdu_channel *channel, void *state,
                                 const struct app_key *key, struct secret *pin,
                                 int *tries_left) MUST_CHECK;
+
+/* How many tries those flags leave the user's PIN; -1 where they do not say. */
+int pkcs11_tries_of(uint64_t flags);
+
+/* `pin` NULL: by the token's keypad. *tries_left as above. */
+struct error *pkcs11_login(struct apdu_channel *channel, struct pkcs11 *token, CK_USER_TYPE user,
+                           struct secret *pin, int *tries_left) MUST_CHECK;
 
 /* Whether the token has a keypad for its PIN. */
 bool pkcs11_asks_itself(const void *state);
@@ -167,5 +180,21 @@ struct error *pkcs11_delete_key(struct apdu_channel *channel, void *state,
                                 const char *slot) MUST_CHECK;
 struct error *pkcs11_store_certificate(struct apdu_channel *channel, void *state, const char *slot,
                                        const uint8_t *der, size_t length) MUST_CHECK;
+struct error *pkcs11_delete_certificate(struct apdu_channel *channel, void *state,
+                                        const char *slot) MUST_CHECK;
+struct error *pkcs11_algorithms(struct apdu_channel *channel, void *state, const char *slot,
+                                struct card_algorithms *out) MUST_CHECK;
+
+/* ---- pkcs11_secret.c --------------------------------------------------------------------- */
+
+struct error *pkcs11_secret_info(struct apdu_channel *channel, void *state, enum card_secret which,
+                                 struct card_secret_info *out) MUST_CHECK;
+struct error *pkcs11_change_secret(struct apdu_channel *channel, void *state,
+                                   const struct app_change *change, int *tries_left) MUST_CHECK;
+struct error *pkcs11_unblock_pin(struct apdu_channel *channel, void *state,
+                                 const struct app_change *change, int *tries_left) MUST_CHECK;
+struct error *pkcs11_make(struct apdu_channel *channel, void *state,
+                          struct card_make *out) MUST_CHECK;
+struct error *pkcs11_initialised(struct apdu_channel *channel, void *state, bool *out) MUST_CHECK;
 
 #endif

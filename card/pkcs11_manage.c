@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- slots ------------------------------------------------------------------------------- */
 
@@ -67,6 +68,11 @@ struct error *pkcs11_delete_key(struct apdu_channel *channel, void *state, const
     return error;
 }
 
+struct error *pkcs11_delete_certificate(struct apdu_channel *channel, void *state, const char *slot)
+{
+    return destroy_class(channel, state, CKO_CERTIFICATE, slot);
+}
+
 /* ---- algorithms -------------------------------------------------------------------------- */
 
 struct algorithm {
@@ -84,7 +90,7 @@ static const struct algorithm algorithms[] = {
     {"P-256", PKCS11_CAN_GENERATE_EC, CKM_EC_KEY_PAIR_GEN, 0, NID_X9_62_prime256v1},
     {"P-384", PKCS11_CAN_GENERATE_EC, CKM_EC_KEY_PAIR_GEN, 0, NID_secp384r1},
     {"P-521", PKCS11_CAN_GENERATE_EC, CKM_EC_KEY_PAIR_GEN, 0, NID_secp521r1},
-    {"ED25519", PKCS11_CAN_GENERATE_EDWARDS, CKM_EC_EDWARDS_KEY_PAIR_GEN, 0, NID_ED25519},
+    {"Ed25519", PKCS11_CAN_GENERATE_EDWARDS, CKM_EC_EDWARDS_KEY_PAIR_GEN, 0, NID_ED25519},
 };
 
 static struct error *find_algorithm(const struct pkcs11 *token, const char *name,
@@ -92,18 +98,31 @@ static struct error *find_algorithm(const struct pkcs11 *token, const char *name
 {
     for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
         *out = &algorithms[i];
-        if (strcmp(name, algorithms[i].name) == 0 && (token->can & algorithms[i].need) != 0)
+        if (strcasecmp(name, algorithms[i].name) == 0 && (token->can & algorithms[i].need) != 0)
             return NULL;
     }
     return error_new(ERROR_UNSUPPORTED,
                      "the token \"%s\" makes no %s keys: it makes%s%s%s%s", token->label, name,
                      token->can & PKCS11_CAN_GENERATE_RSA ? " RSA-2048, RSA-3072, RSA-4096" : "",
                      token->can & PKCS11_CAN_GENERATE_EC ? " P-256, P-384, P-521" : "",
-                     token->can & PKCS11_CAN_GENERATE_EDWARDS ? " ED25519" : "",
+                     token->can & PKCS11_CAN_GENERATE_EDWARDS ? " Ed25519" : "",
                      token->can & (PKCS11_CAN_GENERATE_RSA | PKCS11_CAN_GENERATE_EC |
                                    PKCS11_CAN_GENERATE_EDWARDS)
                          ? ""
                          : " none");
+}
+
+struct error *pkcs11_algorithms(struct apdu_channel *channel, void *state, const char *slot,
+                                struct card_algorithms *out)
+{
+    const struct pkcs11 *token = state;
+    (void)channel;
+    (void)slot;
+    *out = (struct card_algorithms){.certain = false}; /* sizes and curves are not told */
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+        if ((token->can & algorithms[i].need) != 0)
+            out->names[out->count++] = algorithms[i].name;
+    return NULL;
 }
 
 /* ---- templates --------------------------------------------------------------------------- */

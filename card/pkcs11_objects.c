@@ -177,8 +177,9 @@ struct error *pkcs11_find_handles(struct apdu_channel *channel, struct pkcs11 *t
 
 /* ---- lists ------------------------------------------------------------------------------- */
 
-bool pkcs11_hides(const struct pkcs11 *token)
+bool pkcs11_hides(const void *state)
 {
+    const struct pkcs11 *token = state;
     return !token->logged_in && (token->flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
@@ -215,11 +216,6 @@ struct error *pkcs11_slots_with_label(struct apdu_channel *channel, void *state,
     struct error *error = NULL;
     for (size_t i = 0; error == NULL && i < sizeof(classes) / sizeof(classes[0]); i++)
         error = list_class(channel, token, classes[i], label, out);
-    if (error == NULL && out->count == 0 && pkcs11_hides(token))
-        error = error_new(ERROR_DENIED,
-                          "the token \"%s\" shows no such key before its PIN is given: name a "
-                          "pin-source in the URI's query",
-                          token->label);
     return error;
 }
 

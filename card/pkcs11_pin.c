@@ -24,7 +24,7 @@ bool pkcs11_asks_itself(const void *state)
 /* ---- tries ------------------------------------------------------------------------------- */
 
 /* -1 where the token does not say. */
-static int tries_of(uint64_t flags)
+int pkcs11_tries_of(uint64_t flags)
 {
     if ((flags & CKF_USER_PIN_LOCKED) != 0)
         return 0;
@@ -40,7 +40,7 @@ struct error *pkcs11_pin_status(struct apdu_channel *channel, void *state,
     if (error != NULL)
         return error;
     token->flags = wire_get_number(&token->call->results);
-    int tries = tries_of(token->flags);
+    int tries = pkcs11_tries_of(token->flags);
     *out = (struct card_pin_status){token->logged_in, tries == 0, tries};
     return pkcs11_call_check(token->call);
 }
@@ -62,8 +62,8 @@ bool pkcs11_pin_tries_prove(const void *state)
 /* ---- login ------------------------------------------------------------------------------- */
 
 /* `pin` NULL: by the token's keypad. */
-static struct error *login(struct apdu_channel *channel, struct pkcs11 *token, CK_USER_TYPE user,
-                           struct secret *pin, int *tries_left)
+struct error *pkcs11_login(struct apdu_channel *channel, struct pkcs11 *token, CK_USER_TYPE user,
+                                  struct secret *pin, int *tries_left)
 {
     struct pkcs11_call *call = token->call;
     pkcs11_call_begin(call, WIRE_LOGIN);
@@ -78,7 +78,7 @@ static struct error *login(struct apdu_channel *channel, struct pkcs11 *token, C
     error = pkcs11_call_check(call);
     if (error == NULL && flags != 0)
         token->flags = flags;
-    *tries_left = tries_of(flags);
+    *tries_left = user == CKU_SO ? -1 : pkcs11_tries_of(flags);
     if (error == NULL && call->rv != CKR_OK)
         error = pkcs11_call_refused(call);
     if (error != NULL && error_code(error) == ERROR_PIN_WRONG && *tries_left == 0)
@@ -90,7 +90,7 @@ static struct error *login_user(struct apdu_channel *channel, struct pkcs11 *tok
                                 struct secret *pin, int *tries_left)
 {
     struct error *error =
-        token->logged_in ? NULL : login(channel, token, CKU_USER, pin, tries_left);
+        token->logged_in ? NULL : pkcs11_login(channel, token, CKU_USER, pin, tries_left);
     token->logged_in = error == NULL;
     return error;
 }
@@ -139,7 +139,7 @@ static struct error *login_for_use(struct apdu_channel *channel, struct pkcs11 *
         return error;
     error = begin(channel, token);
     if (error == NULL)
-        error = login(channel, token, CKU_CONTEXT_SPECIFIC, pin, tries_left);
+        error = pkcs11_login(channel, token, CKU_CONTEXT_SPECIFIC, pin, tries_left);
     token->begun = error == NULL;
     return error;
 }

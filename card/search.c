@@ -177,6 +177,18 @@ static const char *things(const struct search *search)
     return search->wanted == WANT_KEYS ? "key whose public half can be read" : "certificate";
 }
 
+static struct error *nothing_found(const struct search *search, const struct card *card)
+{
+    if (card->app->hides != NULL && card->app->hides(card->state))
+        return error_new(ERROR_DENIED,
+                         "the %s card in the reader \"%s\" shows no such %s before its PIN is "
+                         "given: name a pin-source in the URI's query",
+                         card->app->title, card->reader, things(search));
+    return error_new(ERROR_NOT_FOUND, "the %s card in the reader \"%s\" has no %s%s",
+                     card->app->title, card->reader,
+                     search->uri->label == NULL ? "" : "such ", things(search));
+}
+
 /* Every slot. Where nothing is found, the error is that of the first slot that is not just empty.
  */
 static struct error *visit_all_slots(struct search *search, struct card *card)
@@ -200,10 +212,7 @@ static struct error *visit_all_slots(struct search *search, struct card *card)
     }
     app_slot_list_clear(&slots);
     if (error == NULL && found_count(&search->found) == before)
-        return first != NULL
-                   ? first
-                   : error_new(ERROR_NOT_FOUND, "the %s card in the reader \"%s\" has no %s",
-                               card->app->title, card->reader, things(search));
+        return first != NULL ? first : nothing_found(search, card);
     error_free(first);
     return error;
 }
