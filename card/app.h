@@ -32,7 +32,7 @@ struct app_key {
     enum card_policy pin_policy;   /* NEVER, ONCE or ALWAYS */
     enum card_policy touch_policy; /* NEVER, ALWAYS, CACHED, or DEFAULT for not known */
     unsigned pin_use; /* 0 to 7: keys with another number want the same PIN verified once more */
-    unsigned uses;    /* the application's own notes of what `can` affirms; 0 before it has looked */
+    unsigned uses; /* the application's own notes of what `can` affirms; 0 before it has looked */
     enum card_origin origin;
 };
 
@@ -111,7 +111,8 @@ struct card_app {
     struct error *(*slots_in_use)(struct apdu_channel *channel, void *state,
                                   struct app_slot_list *out);
 
-    /* Whether there may be more than the card shows before its PIN is verified. NULL: there is not. */
+    /* Whether there may be more than the card shows before its PIN is verified. NULL: there is not.
+     */
     bool (*hides)(const void *state);
 
     /* Those with something of that label in them. NULL: such cards have no labels. */

@@ -171,8 +171,7 @@ struct error *key_present_pin(struct card_key *key) MUST_CHECK;
  * Inside of an operation: the same for a card whose PIN allows changes to it (admin_is_pin). `pin`
  * is taken where the card has none yet, and copied; NULL: there has to be one.
  */
-struct error *card_present_pin(struct card *card, struct secret *pin,
-                               bool use_last_try) MUST_CHECK;
+struct error *card_present_pin(struct card *card, struct secret *pin, bool use_last_try) MUST_CHECK;
 
 /* ERROR_PIN_WRONG: the card has refused the PIN before, in this process. */
 struct error *card_refused_before(const struct card *card)

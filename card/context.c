@@ -166,8 +166,8 @@ static void place_free(struct card_place *place)
 }
 
 static struct error *card_new(struct card_context *context, const struct transport_system *system,
-                              const char *reader, const struct card_app *app, const struct card *beside,
-                              struct card **out)
+                              const char *reader, const struct card_app *app,
+                              const struct card *beside, struct card **out)
 {
     struct card *card = calloc(1, sizeof(*card));
     if (card == NULL)

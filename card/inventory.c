@@ -109,8 +109,7 @@ static struct error *list_reader(struct card_context *context,
 /* Room for some more. */
 static struct error *grow(struct card_reader_list *list, size_t more)
 {
-    struct card_reader *items =
-        reallocarray(list->items, list->count + more, sizeof(*list->items));
+    struct card_reader *items = reallocarray(list->items, list->count + more, sizeof(*list->items));
     if (items == NULL)
         return error_no_memory();
     list->items = items;

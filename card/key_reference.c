@@ -120,8 +120,7 @@ struct error *key_find_card(struct card_key *key)
     if (key->card == NULL)
         error = check_module(key->context, key->uri);
     if (key->card == NULL && error == NULL) {
-        error = find_key_by_public(key->context, key->uri, key->key.public_key, key->pin,
-                                   &found);
+        error = find_key_by_public(key->context, key->uri, key->key.public_key, key->pin, &found);
         error = error == NULL ? adopt(key, found) : not_here(key, error);
     }
     lock_release(&key->lock);

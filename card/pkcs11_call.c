@@ -37,8 +37,8 @@ void pkcs11_call_free(struct pkcs11_call *call)
 
 void pkcs11_call_begin(struct pkcs11_call *call, enum wire_call number)
 {
-    call->request = (struct wire_writer){.bytes = secret_bytes(call->area),
-                                         .capacity = REQUEST_MAX};
+    call->request =
+        (struct wire_writer){.bytes = secret_bytes(call->area), .capacity = REQUEST_MAX};
     call->results = (struct wire_reader){0};
     wire_put_number(&call->request, number);
 }

@@ -12,9 +12,9 @@ struct pkcs11_call {
     struct secret *area; /* pages of our own: PINs go out through it, secrets come in */
     struct wire_writer request;
     struct wire_reader results;
-    size_t answered; /* bytes that came */
-    uint64_t rv;           /* of the last call */
-    char function[600];    /* which returned it; or why the module could not be loaded */
+    size_t answered;    /* bytes that came */
+    uint64_t rv;        /* of the last call */
+    char function[600]; /* which returned it; or why the module could not be loaded */
 };
 
 /* ERROR_NO_MEMORY. */

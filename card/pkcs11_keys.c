@@ -16,8 +16,9 @@
 enum { KEY_TYPE, MODULUS, EXPONENT, CURVE, POINT, ALWAYS, SIGN, DECRYPT, DERIVE };
 
 static const CK_ATTRIBUTE_TYPE key_types[] = {
-    CKA_KEY_TYPE, CKA_MODULUS, CKA_PUBLIC_EXPONENT,     CKA_EC_PARAMS, CKA_EC_POINT,
-    CKA_ALWAYS_AUTHENTICATE,   CKA_SIGN, CKA_DECRYPT, CKA_DERIVE,
+    CKA_KEY_TYPE,  CKA_MODULUS,  CKA_PUBLIC_EXPONENT,
+    CKA_EC_PARAMS, CKA_EC_POINT, CKA_ALWAYS_AUTHENTICATE,
+    CKA_SIGN,      CKA_DECRYPT,  CKA_DERIVE,
 };
 
 #define KEY_TYPE_COUNT (sizeof(key_types) / sizeof(key_types[0]))
@@ -58,8 +59,8 @@ struct error *pkcs11_find_private_key(struct apdu_channel *channel, struct pkcs1
     if (error == NULL)
         keep_private_key(token, slot, &object);
     else if (error_code(error) == ERROR_NOT_FOUND)
-        error = error_wrap(error, ERROR_NOT_FOUND,
-                           "slot %s of the token \"%s\" has no private key", slot, token->label);
+        error = error_wrap(error, ERROR_NOT_FOUND, "slot %s of the token \"%s\" has no private key",
+                           slot, token->label);
     return error;
 }
 
@@ -94,8 +95,7 @@ static struct error *public_from_object(const struct pkcs11 *token,
     case CKK_EC:
     case CKK_EC_EDWARDS:
     case PKCS11_CKK_EC_MONTGOMERY:
-        return pkcs11_public_key_ec(token->libctx, type, &values[CURVE], &values[POINT],
-                                    out);
+        return pkcs11_public_key_ec(token->libctx, type, &values[CURVE], &values[POINT], out);
     default:
         return error_new(ERROR_UNSUPPORTED, "the key is of a kind that is not known here (0x%lX)",
                          type);

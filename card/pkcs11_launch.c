@@ -114,8 +114,7 @@ static int launch_prepared(struct launch *launch, const int descriptors[2])
 struct error *pkcs11_launch(const char *program, char *const arguments[], char *const environment[],
                             const int descriptors[2], pid_t *process)
 {
-    struct launch launch = {
-        .program = program, .arguments = arguments, .environment = environment};
+    struct launch launch = {.program = program, .arguments = arguments, .environment = environment};
     /* Out of the way of the numbers that they get there. */
     int high[2] = {fcntl(descriptors[0], F_DUPFD_CLOEXEC, WIRE_CONTROL_DESCRIPTOR + 1),
                    fcntl(descriptors[1], F_DUPFD_CLOEXEC, WIRE_CONTROL_DESCRIPTOR + 1)};

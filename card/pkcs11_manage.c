@@ -101,8 +101,8 @@ static struct error *find_algorithm(const struct pkcs11 *token, const char *name
         if (strcasecmp(name, algorithms[i].name) == 0 && (token->can & algorithms[i].need) != 0)
             return NULL;
     }
-    return error_new(ERROR_UNSUPPORTED,
-                     "the token \"%s\" makes no %s keys: it makes%s%s%s%s", token->label, name,
+    return error_new(ERROR_UNSUPPORTED, "the token \"%s\" makes no %s keys: it makes%s%s%s%s",
+                     token->label, name,
                      token->can & PKCS11_CAN_GENERATE_RSA ? " RSA-2048, RSA-3072, RSA-4096" : "",
                      token->can & PKCS11_CAN_GENERATE_EC ? " P-256, P-384, P-521" : "",
                      token->can & PKCS11_CAN_GENERATE_EDWARDS ? " Ed25519" : "",
@@ -193,8 +193,8 @@ static struct error *check_policies(const struct card_generate_options *options)
 static struct error *look_for_old(struct apdu_channel *channel, struct pkcs11 *token,
                                   const char *slot, bool overwrite, struct old old[2])
 {
-    struct error *error = pkcs11_find_handles(channel, token, CKO_PRIVATE_KEY, slot,
-                                              &old[0].handles, &old[0].count);
+    struct error *error =
+        pkcs11_find_handles(channel, token, CKO_PRIVATE_KEY, slot, &old[0].handles, &old[0].count);
     if (error == NULL)
         error = pkcs11_find_handles(channel, token, CKO_PUBLIC_KEY, slot, &old[1].handles,
                                     &old[1].count);
@@ -226,8 +226,8 @@ struct error *pkcs11_generate_key(struct apdu_channel *channel, void *state, con
     if (error == NULL)
         error = look_for_old(channel, token, slot, options->overwrite, old);
     if (error == NULL)
-        error = make_pair(channel, token, algorithm, slot,
-                          options->pin_policy == CARD_POLICY_ALWAYS);
+        error =
+            make_pair(channel, token, algorithm, slot, options->pin_policy == CARD_POLICY_ALWAYS);
     for (size_t i = 0; error == NULL && i < 2; i++)
         error = destroy_all(channel, token, &old[i]);
     if (error == NULL)
@@ -295,8 +295,8 @@ struct error *pkcs11_store_certificate(struct apdu_channel *channel, void *state
     struct old old = {NULL, 0};
     struct error *error = check_fits(channel, token, slot, der, length);
     if (error == NULL)
-        error = pkcs11_find_handles(channel, token, CKO_CERTIFICATE, slot, &old.handles,
-                                    &old.count);
+        error =
+            pkcs11_find_handles(channel, token, CKO_CERTIFICATE, slot, &old.handles, &old.count);
     if (error == NULL) {
         pkcs11_call_begin(token->call, WIRE_CREATE);
         error = put_certificate(token, slot, der, length);

@@ -192,8 +192,7 @@ static bool is_listed(const struct app_slot_list *list, const char *slot)
 }
 
 static struct error *list_class(struct apdu_channel *channel, struct pkcs11 *token,
-                                CK_OBJECT_CLASS class, const char *label,
-                                struct app_slot_list *out)
+                                CK_OBJECT_CLASS class, const char *label, struct app_slot_list *out)
 {
     uint64_t count;
     char slot[APP_SLOT_MAX];
@@ -238,7 +237,6 @@ struct error *pkcs11_read_certificate(struct apdu_channel *channel, void *state,
                           slot, token->label);
     if (error == NULL && object.values[0].length == 0)
         error = error_new(ERROR_NOT_FOUND, "the certificate in slot %s has no content", slot);
-    return error != NULL
-               ? error
-               : buffer_append(der, object.values[0].bytes, object.values[0].length);
+    return error != NULL ? error
+                         : buffer_append(der, object.values[0].bytes, object.values[0].length);
 }

@@ -63,7 +63,7 @@ bool pkcs11_pin_tries_prove(const void *state)
 
 /* `pin` NULL: by the token's keypad. */
 struct error *pkcs11_login(struct apdu_channel *channel, struct pkcs11 *token, CK_USER_TYPE user,
-                                  struct secret *pin, int *tries_left)
+                           struct secret *pin, int *tries_left)
 {
     struct pkcs11_call *call = token->call;
     pkcs11_call_begin(call, WIRE_LOGIN);

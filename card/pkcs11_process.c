@@ -30,13 +30,13 @@ extern char **environ;
 struct pkcs11_process {
     char *path;
     unsigned seconds; /* for an ordinary call */
-    pid_t owner; /* who started it */
-    pid_t pid;   /* the one that watches the module */
+    pid_t owner;      /* who started it */
+    pid_t pid;        /* the one that watches the module */
     int frames;
     int control;
-    int watched;              /* the same process as a descriptor */
+    int watched;               /* the same process as a descriptor */
     struct stat identities[2]; /* of the first two descriptors: see still_ours() */
-    bool finished;            /* of no use any more */
+    bool finished;             /* of no use any more */
     struct wire_ending ending;
     bool ended; /* and how is known */
 };
@@ -172,8 +172,7 @@ static bool still_ours(const struct pkcs11_process *process)
 static void reap(const struct pkcs11_process *process)
 {
     int collects = 0;
-    if (getpid() != 1 &&
-        (prctl(PR_GET_CHILD_SUBREAPER, &collects, 0, 0, 0) != 0 || collects == 0))
+    if (getpid() != 1 && (prctl(PR_GET_CHILD_SUBREAPER, &collects, 0, 0, 0) != 0 || collects == 0))
         return;
     struct pollfd polled = {.fd = process->watched, .events = POLLIN};
     (void)poll(&polled, 1, ENDING_MS);
@@ -320,8 +319,7 @@ static struct error *wait_for(const struct exchange *exchange, short events)
 static struct error *send_all(const struct exchange *exchange, const uint8_t *bytes, size_t length)
 {
     while (length > 0) {
-        ssize_t count =
-            send(exchange->process->frames, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t count = send(exchange->process->frames, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count > 0) {
             bytes += count;
             length -= (size_t)count;

@@ -17,8 +17,8 @@ static const char *curve_by_identifier(const struct pkcs11_value *params)
     const uint8_t *end = params->bytes;
     (void)ERR_set_mark();
     ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &end, (long)params->length);
-    int nid = object != NULL && end == params->bytes + params->length ? OBJ_obj2nid(object)
-                                                                      : NID_undef;
+    int nid =
+        object != NULL && end == params->bytes + params->length ? OBJ_obj2nid(object) : NID_undef;
     ASN1_OBJECT_free(object);
     (void)ERR_pop_to_mark();
     const char *name = EC_curve_nid2nist(nid);
@@ -35,8 +35,8 @@ static bool is_named(const struct pkcs11_value *params, const char *name)
 static const char *raw_name(CK_KEY_TYPE type, const struct pkcs11_value *params)
 {
     const char *curve = curve_by_identifier(params);
-    if (type == CKK_EC_EDWARDS && (is_named(params, "edwards25519") ||
-                                   (curve != NULL && strcmp(curve, SN_ED25519) == 0)))
+    if (type == CKK_EC_EDWARDS &&
+        (is_named(params, "edwards25519") || (curve != NULL && strcmp(curve, SN_ED25519) == 0)))
         return "ED25519";
     if (type == PKCS11_CKK_EC_MONTGOMERY &&
         (is_named(params, "curve25519") || (curve != NULL && strcmp(curve, SN_X25519) == 0)))
@@ -80,8 +80,7 @@ struct error *pkcs11_public_key_ec(OSSL_LIB_CTX *libctx, CK_KEY_TYPE type,
     *out = NULL;
     if (params->bytes == NULL || params->length == 0 || point->bytes == NULL)
         return error_new(ERROR_NOT_FOUND, "the token does not show the key's public half");
-    const char *name =
-        type == CKK_EC ? curve_by_identifier(params) : raw_name(type, params);
+    const char *name = type == CKK_EC ? curve_by_identifier(params) : raw_name(type, params);
     if (name == NULL)
         return error_new(ERROR_UNSUPPORTED, "the key is on a curve that is not known here");
     return take_point(libctx, type, name, point, out);

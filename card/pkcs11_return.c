@@ -11,7 +11,10 @@ struct meaning {
     const char *advice; /* or NULL */
 };
 
-#define MEANING(rv, code, advice) {rv, #rv, code, advice}
+#define MEANING(rv, code, advice)                                                                  \
+    {                                                                                              \
+        rv, #rv, code, advice                                                                      \
+    }
 
 /* The ones that a card's owner may meet. Whatever is not here is ERROR_CARD_STATUS. */
 static const struct meaning meanings[] = {
@@ -70,8 +73,7 @@ struct error *pkcs11_return_error(const char *function, uint64_t rv)
         if (meanings[i].rv == rv)
             meaning = &meanings[i];
     if (meaning == NULL)
-        return error_new(ERROR_CARD_STATUS, "%s returned 0x%llX", function,
-                         (unsigned long long)rv);
+        return error_new(ERROR_CARD_STATUS, "%s returned 0x%llX", function, (unsigned long long)rv);
     if (meaning->advice == NULL)
         return error_new(meaning->code, "%s returned %s", function, meaning->name);
     return error_new(meaning->code, "%s (%s returned %s)", meaning->advice, function,

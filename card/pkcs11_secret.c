@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PKCS #11: the token's secrets as a card manager sees them. The PIN is the user's; what unblocks it
- * is the PIN of the security officer (PKCS #11 v2.40, 5.5).
+ * PKCS #11: the token's secrets as a card manager sees them. The PIN is the user's; what unblocks
+ * it is the PIN of the security officer (PKCS #11 v2.40, 5.5).
  */
 #include "pkcs11.h"
 
 #include <string.h>
 
-/* Flags about the officer's PIN: as those about the user's, four bits further (3.2, CK_TOKEN_INFO). */
+/* Flags about the officer's PIN: as those about the user's, four bits further (3.2, CK_TOKEN_INFO).
+ */
 static int officer_tries(uint64_t flags)
 {
     if ((flags & CKF_SO_PIN_LOCKED) != 0)
@@ -32,8 +33,8 @@ struct error *pkcs11_secret_info(struct apdu_channel *channel, void *state, enum
     out->tries_left = is_pin ? status.tries_left : officer_tries(token->flags);
     out->tries_counted = true;
     out->minimum = known ? (size_t)token->pin_minimum : 1;
-    out->maximum = known && token->pin_maximum < SECRET_MAX ? (size_t)token->pin_maximum
-                                                             : SECRET_MAX / 2;
+    out->maximum =
+        known && token->pin_maximum < SECRET_MAX ? (size_t)token->pin_maximum : SECRET_MAX / 2;
     out->changed_by = which;
     out->unblocks = !is_pin;
     out->set = is_pin && (token->flags & CKF_USER_PIN_INITIALIZED) == 0 ? CARD_NO : CARD_YES;
@@ -139,7 +140,7 @@ struct error *pkcs11_initialised(struct apdu_channel *channel, void *state, bool
 {
     const struct pkcs11 *token = state;
     (void)channel;
-    *out = (token->flags & CKF_USER_PIN_INITIALIZED) != 0 ||
-           (token->flags & CKF_LOGIN_REQUIRED) == 0;
+    *out =
+        (token->flags & CKF_USER_PIN_INITIALIZED) != 0 || (token->flags & CKF_LOGIN_REQUIRED) == 0;
     return NULL;
 }

@@ -124,8 +124,7 @@ static struct error *pad_pkcs1(const uint8_t *in, size_t in_length, uint8_t *blo
 
 static struct error *sign_rsa(struct apdu_channel *channel, struct pkcs11 *token,
                               const struct app_key *key, enum card_mechanism mechanism,
-                              const uint8_t *in, size_t in_length, uint8_t *out,
-                              size_t *out_length)
+                              const uint8_t *in, size_t in_length, uint8_t *out, size_t *out_length)
 {
     uint8_t block[BLOCK_MAX];
     size_t size = room_for(key);
@@ -189,8 +188,8 @@ static struct error *sign_ecdsa(struct apdu_channel *channel, struct pkcs11 *tok
     const uint8_t *result;
     size_t length;
     size_t used = fitting_hash(key, in_length);
-    struct error *error = use_key(channel, token, key, CARD_MECHANISM_ECDSA, in, used, &result,
-                                  &length);
+    struct error *error =
+        use_key(channel, token, key, CARD_MECHANISM_ECDSA, in, used, &result, &length);
     if (error == NULL && (length == 0 || length % 2 != 0 || length > 256))
         error = error_new(ERROR_CARD_ANSWER, "the module's signature is none: %zu bytes", length);
     if (error == NULL)
@@ -211,8 +210,8 @@ static struct error *sign_ed25519(struct apdu_channel *channel, struct pkcs11 *t
     struct error *error =
         use_key(channel, token, key, CARD_MECHANISM_ED25519, in, in_length, &result, &length);
     if (error == NULL)
-        error = public_key_check_ed25519(token->libctx, key->public_key, in, in_length, result,
-                                         length);
+        error =
+            public_key_check_ed25519(token->libctx, key->public_key, in, in_length, result, length);
     return error != NULL ? error : hand_out(result, length, room_for(key), out, out_length);
 }
 

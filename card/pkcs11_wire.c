@@ -6,14 +6,15 @@
 const char *wire_call_name(unsigned call)
 {
     static const char *const names[] = {
-        [WIRE_LOAD] = "C_Initialize",    [WIRE_SLOTS] = "C_GetSlotList",
-        [WIRE_CHOOSE] = "C_GetSlotInfo", [WIRE_OPEN] = "C_OpenSession",
-        [WIRE_CLOSE] = "C_CloseSession", [WIRE_FLAGS] = "C_GetTokenInfo", [WIRE_FIND] = "C_FindObjects",
-        [WIRE_LOGIN] = "C_Login",        [WIRE_BEGIN] = "C_SignInit",
-        [WIRE_USE] = "C_Sign",           [WIRE_DERIVE] = "C_DeriveKey",
-        [WIRE_CREATE] = "C_CreateObject", [WIRE_GENERATE] = "C_GenerateKeyPair",
-        [WIRE_DESTROY] = "C_DestroyObject", [WIRE_SET_PIN] = "C_SetPIN",
-        [WIRE_INIT_PIN] = "C_InitPIN",   [WIRE_INIT_TOKEN] = "C_InitToken",
+        [WIRE_LOAD] = "C_Initialize",          [WIRE_SLOTS] = "C_GetSlotList",
+        [WIRE_CHOOSE] = "C_GetSlotInfo",       [WIRE_OPEN] = "C_OpenSession",
+        [WIRE_CLOSE] = "C_CloseSession",       [WIRE_FLAGS] = "C_GetTokenInfo",
+        [WIRE_FIND] = "C_FindObjects",         [WIRE_LOGIN] = "C_Login",
+        [WIRE_BEGIN] = "C_SignInit",           [WIRE_USE] = "C_Sign",
+        [WIRE_DERIVE] = "C_DeriveKey",         [WIRE_CREATE] = "C_CreateObject",
+        [WIRE_GENERATE] = "C_GenerateKeyPair", [WIRE_DESTROY] = "C_DestroyObject",
+        [WIRE_SET_PIN] = "C_SetPIN",           [WIRE_INIT_PIN] = "C_InitPIN",
+        [WIRE_INIT_TOKEN] = "C_InitToken",
     };
     const char *name = call < sizeof(names) / sizeof(names[0]) ? names[call] : NULL;
     return name == NULL ? "an unknown call" : name;

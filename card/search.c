@@ -185,8 +185,8 @@ static struct error *nothing_found(const struct search *search, const struct car
                          "given: name a pin-source in the URI's query",
                          card->app->title, card->reader, things(search));
     return error_new(ERROR_NOT_FOUND, "the %s card in the reader \"%s\" has no %s%s",
-                     card->app->title, card->reader,
-                     search->uri->label == NULL ? "" : "such ", things(search));
+                     card->app->title, card->reader, search->uri->label == NULL ? "" : "such ",
+                     things(search));
 }
 
 /* Every slot. Where nothing is found, the error is that of the first slot that is not just empty.
@@ -263,7 +263,7 @@ static struct error *check_serial(struct search *search, struct card *card)
 /* Runs in a session, perhaps twice: what the first run found is taken back. */
 struct visit {
     struct search *search;
-    struct card_key *viewer; /* whose PIN comes first, or NULL */
+    struct card_key *viewer;          /* whose PIN comes first, or NULL */
     size_t keys, certificates, cards; /* what was there before */
 };
 
@@ -311,8 +311,7 @@ static struct error *keep_pin(const struct search *search, struct card_key *view
     struct secret *pin = NULL;
     if (search->pin == NULL)
         return card_key_prepare_pin(viewer, NULL, NULL);
-    struct error *error =
-        secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
+    struct error *error = secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
     if (error == NULL)
         error = card_keep_pin(viewer->card, &pin);
     secret_free(pin);
@@ -488,7 +487,8 @@ static void search_reader(struct search *search, const char *reader)
     size_t tried = 0;
     size_t unknown = 0;
     struct error *absent = NULL;
-    for (const struct card_app *const *app = apps_for(search->uri); *app != NULL && !is_done(search); app++) {
+    for (const struct card_app *const *app = apps_for(search->uri);
+         *app != NULL && !is_done(search); app++) {
         if (!can_fit(search->uri, *app))
             continue;
         struct error *error = search_application(search, reader, *app);

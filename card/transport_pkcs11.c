@@ -296,9 +296,9 @@ static struct error *take_slots(const struct pkcs11_system *system, struct pkcs1
         if (error != NULL)
             return error;
     }
-    return out->count > 0 ? NULL
-                          : error_new(ERROR_NO_READER, "the PKCS #11 module %s shows no slot",
-                                      system->path);
+    return out->count > 0
+               ? NULL
+               : error_new(ERROR_NO_READER, "the PKCS #11 module %s shows no slot", system->path);
 }
 
 static struct error *list_slots(const struct pkcs11_system *system, struct pkcs11_process *process,

@@ -27,8 +27,8 @@ struct module {
 typedef CK_RV module_call(struct module *module, struct wire_reader *in, struct wire_writer *out);
 
 /* module_token.c */
-module_call module_load, module_slots, module_choose, module_open, module_close, module_flags, module_login,
-    module_set_pin, module_init_pin, module_init_token;
+module_call module_load, module_slots, module_choose, module_open, module_close, module_flags,
+    module_login, module_set_pin, module_init_pin, module_init_token;
 
 /* module_objects.c */
 module_call module_find, module_create, module_destroy, module_generate;

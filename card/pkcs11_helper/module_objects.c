@@ -57,8 +57,7 @@ static CK_RV find_objects(struct module *module, struct module_template *templat
 {
     CK_ULONG found = 0;
     *count = 0;
-    CK_RV rv =
-        CALL(module, C_FindObjectsInit, module->session, template->items, template->count);
+    CK_RV rv = CALL(module, C_FindObjectsInit, module->session, template->items, template->count);
     if (rv != CKR_OK)
         return rv;
     do {

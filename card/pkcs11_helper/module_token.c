@@ -112,8 +112,7 @@ static CK_RV list_slots(struct module *module, struct slot *slots, CK_ULONG *cou
         rv = CALL(module, C_GetSlotInfo, ids[i], &information);
         if (rv != CKR_OK)
             return rv;
-        size_t length =
-            unpadded(information.slotDescription, sizeof(information.slotDescription));
+        size_t length = unpadded(information.slotDescription, sizeof(information.slotDescription));
         slots[i] = (struct slot){.id = ids[i], .token = has_token(module, ids[i], &information)};
         memcpy(slots[i].name, information.slotDescription, length);
     }

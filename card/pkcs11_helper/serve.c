@@ -9,14 +9,23 @@
 #include <unistd.h>
 
 static module_call *const calls[] = {
-    [WIRE_LOAD] = module_load,       [WIRE_SLOTS] = module_slots,
-    [WIRE_CHOOSE] = module_choose,   [WIRE_OPEN] = module_open,
-    [WIRE_CLOSE] = module_close,[WIRE_FLAGS] = module_flags,     [WIRE_FIND] = module_find,
-    [WIRE_LOGIN] = module_login,     [WIRE_BEGIN] = module_begin,
-    [WIRE_USE] = module_use,         [WIRE_DERIVE] = module_derive,
-    [WIRE_GENERATE] = module_generate, [WIRE_CREATE] = module_create,
-    [WIRE_DESTROY] = module_destroy, [WIRE_SET_PIN] = module_set_pin,
-    [WIRE_INIT_PIN] = module_init_pin, [WIRE_INIT_TOKEN] = module_init_token,
+    [WIRE_LOAD] = module_load,
+    [WIRE_SLOTS] = module_slots,
+    [WIRE_CHOOSE] = module_choose,
+    [WIRE_OPEN] = module_open,
+    [WIRE_CLOSE] = module_close,
+    [WIRE_FLAGS] = module_flags,
+    [WIRE_FIND] = module_find,
+    [WIRE_LOGIN] = module_login,
+    [WIRE_BEGIN] = module_begin,
+    [WIRE_USE] = module_use,
+    [WIRE_DERIVE] = module_derive,
+    [WIRE_GENERATE] = module_generate,
+    [WIRE_CREATE] = module_create,
+    [WIRE_DESTROY] = module_destroy,
+    [WIRE_SET_PIN] = module_set_pin,
+    [WIRE_INIT_PIN] = module_init_pin,
+    [WIRE_INIT_TOKEN] = module_init_token,
 };
 
 static bool read_all(int descriptor, void *out, size_t length)

@@ -78,8 +78,10 @@ static const struct {
     const char *name;
     void (*act)(void);
 } acts[] = {
-    {"crash", crash}, {"abort", abort},      {"exit", end},      {"hang", hang},
-    {"print", print}, {"close", close_all},  {"babble", babble}, {"devour", devour},
+    {"crash", crash},   {"abort", abort},
+    {"exit", end},      {"hang", hang},
+    {"print", print},   {"close", close_all},
+    {"babble", babble}, {"devour", devour},
     {"fork", multiply}, {"fork-crash", multiply_and_crash},
 };
 
@@ -89,8 +91,8 @@ static int is_named(const char *function, char what[32])
     char name[64];
     const char *path = getenv("HOSTILE_FILE");
     FILE *file = path == NULL ? NULL : fopen(path, "r");
-    int named = file != NULL && fscanf(file, "%63s %31s", name, what) == 2 &&
-                strcmp(name, function) == 0;
+    int named =
+        file != NULL && fscanf(file, "%63s %31s", name, what) == 2 && strcmp(name, function) == 0;
 
     if (file != NULL)
         (void)fclose(file);

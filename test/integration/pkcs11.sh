@@ -8,6 +8,7 @@ export SOFTHSM2_CONF=$WORK/softhsm.conf SO_PIN=87654321
 mkdir tokens
 printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$WORK/tokens" >softhsm.conf
 printf '%s\n' "$PIN" >pin
+# shellcheck disable=SC2034 # used by those who source this
 SOURCE="pin-source=file:$WORK/pin"
 
 # token_new LABEL: a token, and its serial number in SERIAL.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An application that uses a key behind a PKCS #11 module which misbehaves, with little patience (two
- * seconds), a handler for SIGCHLD, and nothing that it would have to wait for.
+ * An application that uses a key behind a PKCS #11 module which misbehaves, with little patience
+ * (two seconds), a handler for SIGCHLD, and nothing that it would have to wait for.
  */
 #include "card.h"
 
@@ -150,7 +150,7 @@ static struct error *find(struct card_context *context, const char *text, struct
     struct error *error = card_uri_parse(text, &uri);
     if (error == NULL)
         error = card_find_key(context, uri, key);
-    card_uri_free(error == NULL ? uri : NULL);
+    card_uri_free(uri);
     return error;
 }
 
