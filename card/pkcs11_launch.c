@@ -6,7 +6,8 @@
  * child termination signal"), and ends at once: init inherits the program.
  *
  * That process shares our memory and we stand still meanwhile, as with vfork(): no copy of a
- * server's memory is made, and posix_spawn() leaves its result here.
+ * server's memory is made. (Valgrind makes one all the same; so what came of it is left in memory
+ * that is shared in any case.)
  */
 #include "pkcs11_launch.h"
 
@@ -25,33 +26,40 @@
 
 #define STACK_SIZE (256 * 1024)
 
+/* At the low end of that stack. */
+struct outcome {
+    pid_t process;
+    int code;
+};
+
 struct launch {
     const char *program;
     char *const *arguments;
     char *const *environment;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    pid_t process;
-    int code;
+    struct outcome *outcome;
 };
 
 static int spawn(void *argument)
 {
     struct launch *launch = argument;
-    launch->code = posix_spawn(&launch->process, launch->program, &launch->actions,
-                               &launch->attributes, launch->arguments, launch->environment);
+    launch->outcome->code =
+        posix_spawn(&launch->outcome->process, launch->program, &launch->actions,
+                    &launch->attributes, launch->arguments, launch->environment);
     return 0;
 }
 
 /* With all signals blocked: a handler of ours must not run in there. */
-static int spawn_in_between(struct launch *launch)
+static int spawn_in_between(struct launch *launch, pid_t *process)
 {
     sigset_t all, before;
     void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stack == MAP_FAILED)
         return ENOMEM;
-    launch->code = ECHILD;
+    launch->outcome = stack;
+    launch->outcome->code = ECHILD;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t between = clone(spawn, (char *)stack + STACK_SIZE, CLONE_VM | CLONE_VFORK, launch);
@@ -59,8 +67,11 @@ static int spawn_in_between(struct launch *launch)
     if (between > 0)
         (void)waitpid(between, NULL, (int)__WCLONE);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code == 0)
+        code = launch->outcome->code;
+    *process = launch->outcome->process;
     (void)munmap(stack, STACK_SIZE);
-    return code != 0 ? code : launch->code;
+    return code;
 }
 
 static int choose_descriptors(posix_spawn_file_actions_t *actions, const int descriptors[2])
@@ -93,7 +104,7 @@ static int choose_signals(posix_spawnattr_t *attributes)
     return code != 0 ? code : posix_spawnattr_setsigmask(attributes, &none);
 }
 
-static int launch_prepared(struct launch *launch, const int descriptors[2])
+static int launch_prepared(struct launch *launch, const int descriptors[2], pid_t *process)
 {
     int code = posix_spawn_file_actions_init(&launch->actions);
     if (code != 0)
@@ -104,7 +115,7 @@ static int launch_prepared(struct launch *launch, const int descriptors[2])
         if (code == 0)
             code = choose_signals(&launch->attributes);
         if (code == 0)
-            code = spawn_in_between(launch);
+            code = spawn_in_between(launch, process);
         (void)posix_spawnattr_destroy(&launch->attributes);
     }
     (void)posix_spawn_file_actions_destroy(&launch->actions);
@@ -118,11 +129,11 @@ struct error *pkcs11_launch(const char *program, char *const arguments[], char *
     /* Out of the way of the numbers that they get there. */
     int high[2] = {fcntl(descriptors[0], F_DUPFD_CLOEXEC, WIRE_CONTROL_DESCRIPTOR + 1),
                    fcntl(descriptors[1], F_DUPFD_CLOEXEC, WIRE_CONTROL_DESCRIPTOR + 1)};
-    int code = high[0] < 0 || high[1] < 0 ? errno : launch_prepared(&launch, high);
+    *process = 0;
+    int code = high[0] < 0 || high[1] < 0 ? errno : launch_prepared(&launch, high, process);
     for (size_t i = 0; i < 2; i++)
         if (high[i] >= 0)
             (void)close(high[i]);
-    *process = launch.process;
     if (code == 0)
         return NULL;
     return error_new(ERROR_MODULE,

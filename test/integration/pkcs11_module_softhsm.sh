@@ -187,4 +187,11 @@ expect_in "card:serial=$FIRST;app=pkcs11?$MODULE" err
 "$CARD_TOOL" sign "card:serial=$FIRST;slot=01?$MODULE&$SOURCE"
 expect_failure "$CARD_TOOL" key "card:slot=01?$MODULE"
 expect_in "2 keys fit the URI" err
+
+# No memory is lost, and none is used that is not ours.
+if [[ -z ${SANITIZER_RUNTIME-} ]]; then
+    valgrind --quiet --error-exitcode=9 --leak-check=full "$CARD_TOOL" sign "card:serial=$FIRST;slot=02?$MODULE&$SOURCE" 3
+    expect_failure valgrind --quiet --error-exitcode=99 --leak-check=full "$CARD_TOOL" key "card:serial=1;slot=02?$MODULE&$SOURCE"
+    expect_in "insert the one with 1" err
+fi
 wait_until 10 "no module's process to be left" no_helpers
