@@ -130,8 +130,9 @@ struct card_app {
                               struct app_key *out);
 
     /*
-     * The same for a public half that is known already, where `serial_known`: all but the public
-     * half is filled in, without an exchange. ERROR_NOT_FOUND for an empty slot.
+     * The same for a public half that is known already, where `serial_known`, or where the card
+     * shows none in that slot: all but the public half is filled in, without an exchange.
+     * ERROR_NOT_FOUND for a slot that is known to be empty. NULL: not needed.
      */
     struct error *(*describe_key)(struct apdu_channel *channel, void *state, const char *slot,
                                   struct app_key *out);

@@ -196,7 +196,7 @@ struct error *card_read_secret_info(struct card *card, enum card_secret which,
                                     struct card_secret_info *out)
 {
     struct informing informing = {which, out};
-    return session_run_fresh(card, NULL, read_info, &informing);
+    return session_run(card, NULL, read_info, &informing);
 }
 
 /* ---- changes ----------------------------------------------------------------------------- */
@@ -262,13 +262,14 @@ static struct error *change(struct card *card, void *argument)
 {
     struct changing *changing = argument;
     const struct card_change *wanted = changing->change;
-    struct card_secret_info changed;
+    struct card_secret_info changed = {0};
     struct card_secret_info proof;
     enum card_secret proof_kind = wanted->which;
     struct error *error = inform(card, changing->changed, &changed);
     if (error == NULL && !changing->unblock)
         proof_kind = changed.changed_by;
-    if (error == NULL)
+    proof = changed;
+    if (error == NULL && proof_kind != changing->changed)
         error = inform(card, proof_kind, &proof);
     if (error == NULL)
         error = check_not_sent(changing, &changed);

@@ -218,6 +218,19 @@ static struct error *read_by_certificate(struct apdu_channel *channel, struct pi
     return error;
 }
 
+struct error *piv_describe_key(struct apdu_channel *channel, void *state, const char *name,
+                               struct app_key *out)
+{
+    const struct piv *piv = state;
+    const struct piv_slot *slot = piv_slot_find(name);
+    (void)channel;
+    *out = (struct app_key){.pin_policy = piv_slot_pin_policy(slot->reference)};
+    (void)stpcpy(out->slot, slot->name);
+    if (piv->metadata == PIV_ABSENT)
+        return NULL;
+    return error_new(ERROR_NOT_FOUND, "slot %s is empty", slot->name);
+}
+
 struct error *piv_read_key(struct apdu_channel *channel, void *state, const char *name,
                            struct app_key *out)
 {

@@ -13,6 +13,7 @@
 #define INS_RESET     0xFB /* Yubico */
 #define INS_VERSION   0xFD /* Yubico */
 #define ATTEMPTS_MOST 600  /* 255 tries are the most that a YubiKey can be set to, of each */
+#define ACCEPTED_MOST 3    /* guesses of eight digits are not right that often */
 
 /* ---- the firmware ------------------------------------------------------------------------ */
 
@@ -77,13 +78,18 @@ static struct error *waste_try(struct apdu_channel *channel, struct piv *piv, ui
 static struct error *block(struct apdu_channel *channel, struct piv *piv, uint8_t instruction)
 {
     uint16_t status = 0;
-    for (int i = 0; i < ATTEMPTS_MOST; i++) {
+    int accepted = 0;
+    for (int i = 0; i < ATTEMPTS_MOST && accepted < ACCEPTED_MOST; i++) {
         struct error *error = waste_try(channel, piv, instruction, &status);
         if (error != NULL || status == SW_AUTHENTICATION_BLOCKED || status == SW_WARNING_COUNTER)
             return error;
-        if (status != SW_SUCCESS && (status & 0xFFF0) != SW_WARNING_COUNTER)
+        if (status == SW_SUCCESS)
+            accepted++;
+        else if ((status & 0xFFF0) != SW_WARNING_COUNTER)
             break;
     }
+    if (status == SW_SUCCESS)
+        return error_new(ERROR_CARD_ANSWER, "the card takes any PIN or PUK for the right one");
     return apdu_refused("using up the tries of PIN and PUK", status);
 }
 

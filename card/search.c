@@ -104,12 +104,26 @@ static struct error *assume_key(const struct search *search, struct card *card, 
     return NULL;
 }
 
+/* A key that its slot does not show: the serial number that the reference names has to do. That it
+   is the right one shows at the first signature, which is checked. */
+static bool may_be_hidden(const struct search *search, struct card *card)
+{
+    if (search->public_key == NULL || search->serial == NULL || card->app->describe_key == NULL)
+        return false;
+    error_free(card_learn_serial(card)); /* then it has none to compare */
+    return card->serial != NULL && strcasecmp(search->serial, card->serial) == 0;
+}
+
 static struct error *read_key(const struct search *search, struct card *card, const char *slot,
                               struct app_key *out)
 {
     if (is_known(search, card))
         return assume_key(search, card, slot, out);
     struct error *error = card->app->read_key(card->channel, card->state, slot, out);
+    if (error != NULL && error_code(error) == ERROR_NOT_FOUND && may_be_hidden(search, card)) {
+        error_free(error);
+        return assume_key(search, card, slot, out);
+    }
     if (error != NULL || search->public_key == NULL ||
         public_key_equal(out->public_key, search->public_key))
         return error;

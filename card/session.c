@@ -187,19 +187,16 @@ static struct error *another_card(const struct card *card)
     return error;
 }
 
-static struct error *compare_slot(struct card *card, const char *slot, const EVP_PKEY *expected)
+/* Whether the card cannot show what is in the slot, so that its serial number has to do. */
+static bool is_hidden(const struct card *card, const char *slot)
 {
-    struct app_key read;
-    struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
-    if (error == NULL && !public_key_equal(read.public_key, expected))
-        error = another_card(card);
-    else if (error != NULL && error_code(error) == ERROR_NOT_FOUND)
-        error = error_wrap(error, ERROR_OTHER_KEY,
-                           "the key that was loaded is not on the card in the reader \"%s\" any "
-                           "more",
-                           card->reader);
-    EVP_PKEY_free(read.public_key);
-    return error;
+    struct app_key described = {0};
+    if (card->serial == NULL || card->app->describe_key == NULL)
+        return false;
+    struct error *error = card->app->describe_key(card->channel, card->state, slot, &described);
+    bool hidden = error == NULL;
+    error_free(error);
+    return hidden;
 }
 
 static struct error *compare_serial(struct card *card)
@@ -209,6 +206,25 @@ static struct error *compare_serial(struct card *card)
     if (error == NULL && strcmp(serial, card->serial) != 0)
         error = another_card(card);
     free(serial);
+    return error;
+}
+
+static struct error *compare_slot(struct card *card, const char *slot, const EVP_PKEY *expected)
+{
+    struct app_key read = {0};
+    struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
+    if (error != NULL && error_code(error) == ERROR_NOT_FOUND && is_hidden(card, slot)) {
+        error_free(error);
+        return compare_serial(card);
+    }
+    if (error == NULL && !public_key_equal(read.public_key, expected))
+        error = another_card(card);
+    else if (error != NULL && error_code(error) == ERROR_NOT_FOUND)
+        error = error_wrap(error, ERROR_OTHER_KEY,
+                           "the key that was loaded is not on the card in the reader \"%s\" any "
+                           "more",
+                           card->reader);
+    EVP_PKEY_free(read.public_key);
     return error;
 }
 

@@ -26,8 +26,7 @@ static bool prompt_twice(const char *prompt, char *first, char *second)
     bool good = ui != NULL && UI_add_input_string(ui, prompt, 0, first, 1, SECRET_MAX - 1) >= 0;
 
     if (good && second != NULL)
-        good =
-            UI_add_verify_string(ui, "The same again: ", 0, second, 1, SECRET_MAX - 1, first) >= 0;
+        good = UI_add_verify_string(ui, prompt, 0, second, 1, SECRET_MAX - 1, first) >= 0;
     good = good && UI_process(ui) == 0;
     UI_free(ui);
     ERR_clear_error();

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define SLOT_MAX 160 /* characters of a slot's name */
+
 /* ---- options ----------------------------------------------------------------------------- */
 
 static struct error *take_policy(const struct card_run *run, enum card_option option,
@@ -48,24 +50,45 @@ static struct error *take_options(const struct card_run *run, struct card_genera
 
 /* ---- before ------------------------------------------------------------------------------ */
 
-/* A URI that says no more than the card will fit two keys, where it fitted one. */
-static void warn_of_ambiguity(struct card_run *run)
+/* Whether that URI names one key, and with the new one would name two. */
+static bool will_be_ambiguous(struct card_run *run, const struct card_uri *uri, char slot[SLOT_MAX])
 {
     struct card_key_list keys;
-    struct card_uri uri = {0};
-    struct error *error = card_find_keys(run->context, &uri, &keys);
-    const char *slot = run->uri->slot;
-    size_t others = 0;
+    struct error *error = card_find_keys(run->context, uri, &keys);
+    bool replaced = false;
+    bool one = error == NULL && keys.count == 1;
 
-    for (size_t i = 0; error == NULL && i < keys.count; i++)
-        others += slot == NULL || strcasecmp(slot, card_key_slot(keys.items[i])) != 0 ? 1 : 0;
-    if (others == 1)
-        card_warn(run,
-                  "there is a key already that card: alone stands for, in slot %s: with a "
-                  "second one, programs that say no more than card: have to name the slot",
-                  card_key_slot(keys.items[0]));
+    if (one) {
+        (void)snprintf(slot, SLOT_MAX, "%s", card_key_slot(keys.items[0]));
+        replaced = run->uri->slot != NULL && strcasecmp(run->uri->slot, slot) == 0;
+    }
     card_key_list_clear(&keys);
     error_free(error); /* no key at all is fine, too */
+    return one && !replaced;
+}
+
+/* A URI that says no more than the card will fit two keys, where it fitted one. */
+static void warn_of_ambiguity(struct card_run *run, struct card *card)
+{
+    const char *serial = NULL;
+    char slot[SLOT_MAX];
+    struct card_uri uri = {0};
+
+    if (will_be_ambiguous(run, &uri, slot)) {
+        card_warn(run,
+                  "there is a key already, in slot %s, that card: alone stands for: with a second "
+                  "one, programs that say no more than card: have to name the slot",
+                  slot);
+        return;
+    }
+    error_free(card_serial(card, &serial)); /* a card without one */
+    uri.serial = (char *)serial;            /* is only read */
+    if (serial != NULL && will_be_ambiguous(run, &uri, slot))
+        card_warn(
+            run,
+            "there is a key already, in slot %s, that card:serial=%s stands for: with a second "
+            "one, programs that say no more have to name the slot",
+            slot, serial);
 }
 
 /* What the card cannot do is said before anybody is asked for secrets. */
@@ -226,7 +249,7 @@ static struct error *generate(struct card_run *run, struct card *card)
     if (error == NULL && card_has(run, OPTION_REFERENCE))
         error = file_new_begin(&file, run->values[OPTION_REFERENCE], 0644);
     if (error == NULL)
-        warn_of_ambiguity(run);
+        warn_of_ambiguity(run, card);
     if (error == NULL)
         error = make_key(run, card, &options, &file);
     file_new_drop(&file);

@@ -34,7 +34,9 @@ static void describe_tries(const struct card_secret_info *info, char *out, size_
     if (info->set == CARD_NO)
         (void)snprintf(out, size, "none yet");
     else if (!info->tries_counted)
-        (void)snprintf(out, size, "%s%s", info->algorithm == NULL ? "" : info->algorithm,
+        (void)snprintf(out, size, "%s%s",
+                       info->algorithm == NULL ? "the card does not say of which kind"
+                                               : info->algorithm,
                        info->behind_pin ? ", kept behind the PIN" : "");
     else if (info->tries_left == 0)
         (void)snprintf(out, size, "BLOCKED");

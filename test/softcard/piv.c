@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "piv.h"
 
+#include "attest.h"
 #include "tlv.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define INS_VERIFY 0x20
@@ -40,13 +39,37 @@ static const struct piv_instruction instructions[] = {
     {0xFF, true, false, soft_piv_set_management_key},
 };
 
+/* Whether the firmware is that one, or a later one. */
+static bool firmware_at_least(uint8_t major, uint8_t minor)
+{
+    return soft_firmware[0] > major || (soft_firmware[0] == major && soft_firmware[1] >= minor);
+}
+
+/* Yubico's instructions came with one firmware or another. */
+static bool firmware_knows(uint8_t ins)
+{
+    switch (ins) {
+    case 0xF6:
+        return firmware_at_least(5, 7);
+    case 0xF7:
+        return firmware_at_least(5, 3);
+    case 0xF8:
+        return firmware_at_least(5, 0);
+    case 0xF9:
+        return firmware_at_least(4, 3);
+    default:
+        return true;
+    }
+}
+
 static const struct piv_instruction *instruction_find(const struct soft_card *card, uint8_t ins)
 {
     for (size_t i = 0; i < sizeof(instructions) / sizeof(instructions[0]); i++) {
         const struct piv_instruction *instruction = &instructions[i];
 
         if (instruction->ins == ins &&
-            (!instruction->yubikey_only || card->state.profile == SOFT_PROFILE_YUBIKEY))
+            (!instruction->yubikey_only ||
+             (card->state.profile == SOFT_PROFILE_YUBIKEY && firmware_knows(ins))))
             return instruction;
     }
     return NULL;
@@ -73,7 +96,7 @@ static uint16_t piv_command(struct soft_card *card, const struct soft_apdu *apdu
 }
 
 /* SP 800-73-4 part 2, table 3: the application property template. */
-static void piv_select(struct soft_card *card, struct soft_bytes *out)
+static uint16_t piv_select(struct soft_card *card, struct soft_bytes *out)
 {
     static const uint8_t authority[] = {0x4F, 0x05, 0xA0, 0x00, 0x00, 0x03, 0x08};
     static const char label[] = "softcard plain PIV";
@@ -90,6 +113,13 @@ static void piv_select(struct soft_card *card, struct soft_bytes *out)
     soft_tlv_append(out, 0x61, template.data, template.length);
     soft_bytes_free(&template);
     card->piv.pin_fresh = false;
+    return SOFT_OK;
+}
+
+static void piv_identify(const struct soft_card *card, struct soft_bytes *aid)
+{
+    (void)card;
+    soft_bytes_append(aid, piv_aid, sizeof(piv_aid));
 }
 
 static void piv_forget(struct soft_card *card)
@@ -99,8 +129,8 @@ static void piv_forget(struct soft_card *card)
 
 const struct soft_application soft_piv = {
     .name = "PIV",
-    .aid = piv_aid,
-    .aid_length = sizeof(piv_aid),
+    .profiles = 1u << SOFT_PROFILE_YUBIKEY | 1u << SOFT_PROFILE_PIV,
+    .identify = piv_identify,
     .aid_least = 5,
     .select = piv_select,
     .command = piv_command,
@@ -149,9 +179,15 @@ const struct soft_algorithm *soft_piv_algorithm(const struct soft_card *card, ui
 {
     const struct soft_algorithm *algorithm = soft_algorithm_find(id);
 
-    if (algorithm != NULL && algorithm->yubikey_only && card->state.profile == SOFT_PROFILE_PIV)
+    if (algorithm == NULL)
         return NULL;
-    return algorithm;
+    if ((algorithm->home == SOFT_HOME_YUBIKEY || id == SOFT_RSA_3072) && !firmware_at_least(5, 7))
+        return NULL;
+    if (algorithm->home == SOFT_HOME_PIV)
+        return algorithm;
+    return algorithm->home == SOFT_HOME_YUBIKEY && card->state.profile == SOFT_PROFILE_YUBIKEY
+               ? algorithm
+               : NULL;
 }
 
 void soft_piv_key_store(struct soft_state *state, uint8_t slot, uint8_t algorithm, EVP_PKEY *pkey,
@@ -165,12 +201,4 @@ void soft_piv_key_store(struct soft_state *state, uint8_t slot, uint8_t algorith
     key->pin_policy = pin_policy == SOFT_POLICY_DEFAULT ? soft_piv_slot_policy(slot) : pin_policy;
     key->touch_policy = touch_policy == SOFT_POLICY_DEFAULT ? SOFT_POLICY_NEVER : touch_policy;
     key->generated = generated;
-}
-
-uint16_t soft_piv_save(const struct soft_card *card)
-{
-    if (soft_state_save(&card->state))
-        return SOFT_OK;
-    fprintf(stderr, "softcard: cannot write %s: %s\n", card->state.path, strerror(errno));
-    return SOFT_MEMORY_FAILURE;
 }

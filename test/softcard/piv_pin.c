@@ -43,14 +43,14 @@ static uint16_t reference_compare(struct soft_card *card, struct soft_reference 
     if (before == 0)
         return SOFT_BLOCKED;
     reference->tries--;
-    if (soft_piv_save(card) != SOFT_OK) {
+    if (soft_card_save(card) != SOFT_OK) {
         reference->tries = before;
         return SOFT_MEMORY_FAILURE;
     }
     if (CRYPTO_memcmp(reference->value, value, SOFT_PIN_LENGTH) != 0)
         return (uint16_t)(SOFT_TRIES_LEFT | (reference->tries & 0x0F));
     reference->tries = reference->limit;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 static uint16_t pin_status(const struct soft_card *card)
@@ -85,8 +85,10 @@ uint16_t soft_piv_verify(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_WRONG_PARAMETERS;
     if (apdu->length == 0)
         return pin_status(card);
+    /* A YubiKey compares whatever it is sent, and counts the try: Yubico's tools reset it so. */
     if (apdu->length != SOFT_PIN_LENGTH ||
-        !value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data))
+        (card->state.profile == SOFT_PROFILE_PIV &&
+         !value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data)))
         return SOFT_WRONG_DATA;
     return pin_verify(card, apdu->data);
 }
@@ -112,7 +114,7 @@ uint16_t soft_piv_change_reference(struct soft_card *card, const struct soft_apd
     if (status != SOFT_OK)
         return status;
     memcpy(reference->value, apdu->data + SOFT_PIN_LENGTH, SOFT_PIN_LENGTH);
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 /* SP 800-73-4 part 2, 3.2.3: the PUK and the new PIN. */
@@ -120,20 +122,25 @@ uint16_t soft_piv_reset_retry(struct soft_card *card, const struct soft_apdu *ap
                               struct soft_bytes *out)
 {
     uint16_t status;
+    bool formatted;
 
     (void)out;
     if (apdu->p1 != 0x00)
         return SOFT_WRONG_PARAMETERS;
     if (apdu->p2 != SOFT_REFERENCE_PIN)
         return SOFT_REFERENCE_NOT_FOUND;
+    formatted = apdu->length == 2 * SOFT_PIN_LENGTH &&
+                value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data + SOFT_PIN_LENGTH);
     if (apdu->length != 2 * SOFT_PIN_LENGTH ||
-        !value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data + SOFT_PIN_LENGTH))
+        (card->state.profile == SOFT_PROFILE_PIV && !formatted))
         return SOFT_WRONG_DATA;
     status = reference_compare(card, &card->state.puk, apdu->data);
     if (status != SOFT_OK)
         return status;
+    if (!formatted)
+        return SOFT_WRONG_DATA;
     card->piv.pin_verified = false;
     memcpy(card->state.pin.value, apdu->data + SOFT_PIN_LENGTH, SOFT_PIN_LENGTH);
     card->state.pin.tries = card->state.pin.limit;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
