@@ -82,6 +82,9 @@ openssl req -new "${PROVIDERS[@]}" -key "card:slot=01?$MODULE&$SOURCE" -sigopt r
 openssl req -in pss.csr -noout -verify
 OPENSSL_CONF=$WORK/module.cnf openssl req -new -key "card:app=pkcs11;slot=02?$SOURCE" -subj /CN=x -out x.csr
 openssl req -in x.csr -noout -verify
+sed 's|^module-path = .*|module-timeout = soon|' module.cnf >soon.cnf
+OPENSSL_CONF=$WORK/soon.cnf expect_failure openssl pkey -in "card:slot=02?$MODULE&$SOURCE" -pubout
+expect_in "module-timeout = soon" err
 
 # A reference names the module, and touches nothing when it is loaded.
 openssl pkey "${PROVIDERS[@]}" -in "card:slot=02?$MODULE&$SOURCE" -out ec.pem
