@@ -44,6 +44,11 @@ struct error *apdu_channel_new(struct card_transport *transport, struct apdu_cha
     return NULL;
 }
 
+struct card_transport *apdu_channel_transport(const struct apdu_channel *channel)
+{
+    return channel->transport;
+}
+
 void apdu_channel_free(struct apdu_channel *channel)
 {
     if (channel == NULL)

@@ -57,6 +57,9 @@ void apdu_channel_free(struct apdu_channel *channel);
 /* The card's answer to reset, *length bytes; belongs to the transport. */
 const uint8_t *apdu_channel_atr(const struct apdu_channel *channel, size_t *length);
 
+/* What is below the channel, for applications that speak no APDUs. */
+struct card_transport *apdu_channel_transport(const struct apdu_channel *channel);
+
 /*
  * Sends a command and collects its whole answer: `answer` is cleared, then holds the data, and
  * *status the last status word, whatever it is. ERROR_CARD_ANSWER for an answer without end or

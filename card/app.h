@@ -32,6 +32,7 @@ struct app_key {
     enum card_policy pin_policy;   /* NEVER, ONCE or ALWAYS */
     enum card_policy touch_policy; /* NEVER, ALWAYS, CACHED, or DEFAULT for not known */
     unsigned pin_use; /* 0 to 7: keys with another number want the same PIN verified once more */
+    unsigned uses; /* the application's own notes of what `can` affirms; 0 before it has looked */
     enum card_origin origin;
 };
 
@@ -106,15 +107,27 @@ struct card_app {
      */
     bool serial_known;
 
+    /* Nobody else can come between: what answers on a connection is the application, always. */
+    bool own_connection;
+
     /* The slots that are worth a look when every key is wanted, in the order of listing. */
     struct error *(*slots_in_use)(struct apdu_channel *channel, void *state,
                                   struct app_slot_list *out);
+
+    /* Whether there may be more than the card shows before its PIN is verified. NULL: there is not.
+     */
+    bool (*hides)(const void *state);
+
+    /* Those with something of that label in them. NULL: such cards have no labels. */
+    struct error *(*slots_with_label)(struct apdu_channel *channel, void *state, const char *label,
+                                      struct app_slot_list *out);
 
     /* ---- keys ---------------------------------------------------------------------------- */
 
     /*
      * What is in `slot`. ERROR_NOT_FOUND for an empty slot, or one whose public half the card
-     * does not show (the message says which); _UNSUPPORTED for a key of an unknown kind.
+     * does not show (the message says which); _UNSUPPORTED for a key of an unknown kind; _DENIED
+     * where it is not to be seen before the PIN is verified.
      */
     struct error *(*read_key)(struct apdu_channel *channel, void *state, const char *slot,
                               struct app_key *out);
@@ -142,6 +155,12 @@ struct card_app {
      */
     struct error *(*accepts)(const struct app_key *key, enum card_mechanism mechanism,
                              const uint8_t *in, size_t in_length);
+
+    /*
+     * Tells what the key is about to do, before the PIN is presented for it; may correct the key's
+     * pin_policy by what the card has shown meanwhile. NULL: that does not matter.
+     */
+    void (*begin_use)(void *state, struct app_key *key, enum card_mechanism mechanism);
 
     /* Signatures; decryption; key agreement (ECDH, X25519): who can do none of a kind has NULL. */
     app_key_function *sign;
@@ -173,7 +192,13 @@ struct card_app {
     struct error *(*verify_pin)(struct apdu_channel *channel, void *state,
                                 const struct app_key *key, struct secret *pin, int *tries_left);
 
+    /* Whether the card asks for its PIN itself, by a keypad of its own. NULL: it does not. */
+    bool (*asks_itself)(const void *state);
+
     /* ---- managing the card --------------------------------------------------------------- */
+
+    /* The PIN allows that: there is nothing else, and authenticate_admin is not needed. */
+    bool admin_is_pin;
 
     /*
      * Makes sure that what follows is allowed. ERROR_DENIED for what is wrong where no tries are
@@ -265,6 +290,9 @@ struct card_app {
 /* The applications that are looked for on cards, NULL-terminated, in the order of looking. */
 extern const struct card_app *const card_apps[];
 
+/* The same for what PKCS #11 modules show, which nothing else is. */
+extern const struct card_app *const module_apps[];
+
 /* ERROR_UNSUPPORTED: "a Certum card `what`", and what a person can do about it. */
 struct error *app_cannot(const struct card_app *app, const char *what)
     __attribute__((warn_unused_result, returns_nonnull));
@@ -272,5 +300,6 @@ struct error *app_cannot(const struct card_app *app, const char *what)
 extern const struct card_app certum_app;
 extern const struct card_app openpgp_app;
 extern const struct card_app piv_app;
+extern const struct card_app pkcs11_app;
 
 #endif

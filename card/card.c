@@ -34,6 +34,7 @@ struct card_uri card_uri_fields(const struct card *card)
         uri.serial = card->serial;
     else
         uri.reader = card->reader;
+    uri.module_path = (char *)card->system->module;
     return uri;
 }
 

@@ -34,6 +34,14 @@ struct card_context;
  */
 struct error *card_context_new(OSSL_LIB_CTX *libctx, struct card_context **out) MUST_CHECK;
 
+/*
+ * The PKCS #11 module for URIs that say app=pkcs11 and name none (NULL: there is none), and how
+ * many seconds each module has for an ordinary call (0: 30). Before anything is looked for.
+ * ERROR_NO_MEMORY.
+ */
+struct error *card_context_set_module(struct card_context *context, const char *path,
+                                      unsigned seconds) MUST_CHECK;
+
 /* Lets go of the context; keys and cards that were found with it stay usable. NULL is fine. */
 void card_context_free(struct card_context *context);
 

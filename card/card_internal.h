@@ -15,9 +15,12 @@ struct card_context {
     atomic_int references;
     OSSL_LIB_CTX *libctx;
     const struct transport_system *system;
-    struct lock lock; /* of the list; never held while a card is spoken to */
+    char *module_path;       /* where the URI names none, or NULL */
+    unsigned module_seconds; /* that a module may take for an ordinary call */
+    struct lock lock;        /* of the lists; never held while a card is spoken to */
     struct card *cards;
     struct waiting_pin *waiting_pins; /* under the same lock: see waiting_pin.h */
+    struct context_module *modules;   /* the PKCS #11 modules in use */
 };
 
 /* As card_context_new(), with readers from elsewhere than PC/SC. `system` outlives all. */
@@ -93,11 +96,20 @@ struct card_key {
 /* ---- context.c --------------------------------------------------------------------------- */
 
 /*
- * The context's card in the reader of that name, with that application, new where there is none;
- * for card_free(). ERROR_NO_MEMORY.
+ * The context's card in that system's reader of that name, with that application, new where there
+ * is none; for card_free(). ERROR_NO_MEMORY.
  */
-struct error *context_card(struct card_context *context, const char *reader,
-                           const struct card_app *app, struct card **out) MUST_CHECK;
+struct error *context_card(struct card_context *context, const struct transport_system *system,
+                           const char *reader, const struct card_app *app,
+                           struct card **out) MUST_CHECK;
+
+/*
+ * Where `uri` looks: the readers, or a PKCS #11 module's slots. *out is for context_system_free().
+ * ERROR_ARGUMENT where it wants a module and nothing says which.
+ */
+struct error *context_system(struct card_context *context, const struct card_uri *uri,
+                             const struct transport_system **out) MUST_CHECK;
+void context_system_free(const struct transport_system *system);
 
 /* Takes a card out of the list: it is not what is wanted, or not the one in the reader any more. */
 void context_forget(struct card_context *context, struct card *card);
@@ -156,6 +168,12 @@ void card_forget_pin(struct card *card);
 /* Inside of an operation: makes sure that the PIN is verified as the key wants it. */
 struct error *key_present_pin(struct card_key *key) MUST_CHECK;
 
+/*
+ * Inside of an operation: the same for a card whose PIN allows changes to it (admin_is_pin). `pin`
+ * is taken where the card has none yet, and copied; NULL: there has to be one.
+ */
+struct error *card_present_pin(struct card *card, struct secret *pin, bool use_last_try) MUST_CHECK;
+
 /* ERROR_PIN_WRONG: the card has refused the PIN before, in this process. */
 struct error *card_refused_before(const struct card *card)
     __attribute__((warn_unused_result, returns_nonnull));
@@ -164,10 +182,12 @@ struct error *card_refused_before(const struct card *card)
 
 /*
  * The key in the URI's slot that has this public half, on whatever card it is: as card_find_key(),
- * but the URI's serial number and reader are not looked at.
+ * but the URI's serial number and reader are not looked at. `pin` (or NULL) is for a card that
+ * shows its keys only after it.
  */
 struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
-                                 const EVP_PKEY *public_key, struct card_key **out) MUST_CHECK;
+                                 const EVP_PKEY *public_key, struct secret *pin,
+                                 struct card_key **out) MUST_CHECK;
 
 /*
  * As card_find(), but of several applications of one card it takes the first: most cards that make

@@ -351,6 +351,9 @@ struct error *card_authenticate_admin(struct card *card, const struct card_admin
     struct error *error = NULL;
     if (admin == NULL)
         admin = &factory;
+    if (card->app->admin_is_pin)
+        return card_present_pin(card, admin->pin != NULL ? admin->pin : admin->secret,
+                                admin->use_last_try);
     if (card->app->authenticate_admin == NULL)
         return app_cannot(card->app, "cannot be changed");
     if (admin->pin != NULL)

@@ -37,6 +37,7 @@ enum error_code {
     ERROR_PIN_BLOCKED,  /* no try is left */
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
     ERROR_PADDING,      /* what the card decrypted is padded badly: not to be told to anybody */
+    ERROR_MODULE,       /* a PKCS #11 module cannot be had, crashed, or did not answer */
 };
 
 struct error;

@@ -71,11 +71,15 @@ struct error *card_find_key(struct card_context *context, const struct card_uri 
 }
 
 struct error *find_key_by_public(struct card_context *context, const struct card_uri *uri,
-                                 const EVP_PKEY *public_key, struct card_key **out)
+                                 const EVP_PKEY *public_key, struct secret *pin,
+                                 struct card_key **out)
 {
     struct card_uri anywhere = *uri;
-    struct search search = {
-        .context = context, .uri = &anywhere, .wanted = WANT_KEYS, .public_key = public_key};
+    struct search search = {.context = context,
+                            .uri = &anywhere,
+                            .wanted = WANT_KEYS,
+                            .public_key = public_key,
+                            .pin = pin};
     anywhere.serial = NULL;
     anywhere.reader = NULL;
     search.serial = uri->serial;

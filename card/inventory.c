@@ -50,8 +50,8 @@ static struct error *keep_application(struct card_reader *reader, struct card *c
 }
 
 /* A card that was there before and is another one now makes room for a new struct. */
-static struct error *look_for(struct card_context *context, const struct card_app *app,
-                              struct card_reader *reader)
+static struct error *look_for(struct card_context *context, const struct transport_system *system,
+                              const struct card_app *app, struct card_reader *reader)
 {
     struct card *card = NULL;
     struct error *error = NULL;
@@ -59,7 +59,7 @@ static struct error *look_for(struct card_context *context, const struct card_ap
         error_free(error);
         card_free(card);
         card = NULL;
-        error = context_card(context, reader->name, app, &card);
+        error = context_card(context, system, reader->name, app, &card);
         if (error != NULL)
             return error;
         error = session_run_fresh(card, NULL, read_serial, NULL);
@@ -79,10 +79,12 @@ static struct error *look_for(struct card_context *context, const struct card_ap
 }
 
 /* That an application is not there is no failure; the first other one is kept. */
-static void look_into(struct card_context *context, struct card_reader *reader)
+static void look_into(struct card_context *context, const struct transport_system *system,
+                      struct card_reader *reader)
 {
-    for (const struct card_app *const *app = card_apps; *app != NULL; app++) {
-        struct error *error = look_for(context, *app, reader);
+    const struct card_app *const *app = system->module != NULL ? module_apps : card_apps;
+    for (; *app != NULL; app++) {
+        struct error *error = look_for(context, system, *app, reader);
         if (error == NULL)
             continue;
         if (reader->failure == NULL && error_code(error) != ERROR_UNKNOWN_CARD)
@@ -92,35 +94,75 @@ static void look_into(struct card_context *context, struct card_reader *reader)
     }
 }
 
-static struct error *list_reader(struct card_context *context, const struct transport_reader *found,
-                                 struct card_reader *out)
+static struct error *list_reader(struct card_context *context,
+                                 const struct transport_system *system,
+                                 const struct transport_reader *found, struct card_reader *out)
 {
     *out = (struct card_reader){.name = strdup(found->name), .card_present = found->card_present};
     if (out->name == NULL)
         return error_no_memory();
     if (found->card_present)
-        look_into(context, out);
+        look_into(context, system, out);
     return NULL;
 }
 
-struct error *card_readers(struct card_context *context, struct card_reader_list *out)
+/* Room for some more. */
+static struct error *grow(struct card_reader_list *list, size_t more)
+{
+    struct card_reader *items = reallocarray(list->items, list->count + more, sizeof(*list->items));
+    if (items == NULL)
+        return error_no_memory();
+    list->items = items;
+    return NULL;
+}
+
+static struct error *list_system(struct card_context *context,
+                                 const struct transport_system *system,
+                                 struct card_reader_list *out)
 {
     struct transport_reader_list found = {0};
-    *out = (struct card_reader_list){0};
-    struct error *error = context->system->list(context->system, &found);
+    struct error *error = system->list(system, &found);
     if (error != NULL && error_code(error) == ERROR_NO_READER) {
         error_free(error);
         return NULL;
     }
-    if (error == NULL && found.count > 0) {
-        out->items = calloc(found.count, sizeof(*out->items));
-        error = out->items == NULL ? error_no_memory() : NULL;
-    }
-    for (size_t i = 0; error == NULL && i < found.count; i++) {
-        error = list_reader(context, &found.items[i], &out->items[i]);
-        out->count = i + 1;
-    }
+    if (error == NULL && found.count > 0)
+        error = grow(out, found.count);
+    for (size_t i = 0; error == NULL && i < found.count; i++)
+        error = list_reader(context, system, &found.items[i], &out->items[out->count++]);
     transport_reader_list_clear(&found);
+    return error;
+}
+
+/* The configured PKCS #11 module's slots. What is wrong with it must not hide the readers. */
+static struct error *list_module(struct card_context *context, struct card_reader_list *out)
+{
+    const struct card_uri uri = {.app = (char *)pkcs11_app.name}; /* is only read */
+    const struct transport_system *system = NULL;
+    if (context->module_path == NULL)
+        return NULL;
+    struct error *error = context_system(context, &uri, &system);
+    if (error == NULL)
+        error = list_system(context, system, out);
+    context_system_free(system);
+    if (error == NULL)
+        return NULL;
+    struct error *trouble = grow(out, 1);
+    if (trouble != NULL) {
+        error_free(error);
+        return trouble;
+    }
+    struct card_reader *reader = &out->items[out->count++];
+    *reader = (struct card_reader){.name = strdup(context->module_path), .failure = error};
+    return reader->name == NULL ? error_no_memory() : NULL;
+}
+
+struct error *card_readers(struct card_context *context, struct card_reader_list *out)
+{
+    *out = (struct card_reader_list){0};
+    struct error *error = list_system(context, context->system, out);
+    if (error == NULL)
+        error = list_module(context, out);
     if (error != NULL)
         card_reader_list_clear(out);
     return error;

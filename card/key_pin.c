@@ -184,6 +184,21 @@ static struct error *check_card(struct card_key *key)
     return error != NULL || !ask ? error : check_tries(key);
 }
 
+/*
+ * The module's process ended, or was ended, while it had the PIN. Whether the card counted that as
+ * a wrong one, nobody knows: so only a PIN that the card has accepted before is sent again.
+ */
+static struct error *doubt_pin(struct card *card, struct error *cause)
+{
+    const char *identity = card->serial != NULL ? card->serial : card->reader;
+    struct error *error = pin_memory_add(card->libctx, card->app->name, identity, card->pin);
+    error_free(error); /* what matters more is said below */
+    drop_pin(card, -1);
+    return error_wrap(cause, ERROR_MODULE,
+                      "whether the PIN was right is not known, and it may have cost a try: it is "
+                      "not sent again by this process");
+}
+
 static struct error *send_pin(struct card_key *key)
 {
     struct card *card = key->card;
@@ -198,6 +213,8 @@ static struct error *send_pin(struct card_key *key)
     }
     enum error_code code = error_code(error);
     card->pin_verified = 0;
+    if (code == ERROR_MODULE && !card->pin_accepted)
+        return doubt_pin(card, error);
     if (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_CARD_STATUS)
         return error;
     if (!card->proven) { /* the session starts afresh, and check_tries() finds out */
@@ -208,6 +225,22 @@ static struct error *send_pin(struct card_key *key)
     }
     error_free(error);
     return settle_refusal(card, tries_left);
+}
+
+struct error *card_present_pin(struct card *card, struct secret *pin, bool use_last_try)
+{
+    struct card_uri uri = {.use_last_try = use_last_try};
+    struct card_key anybody = {.card = card, .app = card->app, .uri = &uri};
+    struct error *error = NULL;
+    anybody.key.pin_policy = CARD_POLICY_ONCE;
+    if (card->app->asks_itself != NULL && card->app->asks_itself(card->state))
+        return NULL; /* when it does what is wanted */
+    if (card->pin == NULL && pin != NULL) {
+        error = secret_new(secret_bytes(pin), secret_length(pin), &card->pin);
+        card->pin_refused = card->pin_accepted = false;
+        card->pin_verified = 0;
+    }
+    return error != NULL ? error : key_present_pin(&anybody);
 }
 
 struct error *key_present_pin(struct card_key *key)

@@ -96,6 +96,7 @@ static bool pin_lacking(struct card *card)
 static struct error *adopt(struct card_key *key, const struct card_key *found)
 {
     key->key.pin_use = found->key.pin_use;
+    key->key.uses = found->key.uses;
     key->key.pin_policy = found->key.pin_policy;
     key->key.touch_policy = found->key.touch_policy;
     key->key.origin = found->key.origin;
@@ -110,13 +111,35 @@ static struct error *adopt(struct card_key *key, const struct card_key *found)
     return error;
 }
 
+/*
+ * A key file may come from anywhere; what it names as a module is code that will run. So that is
+ * one where the system keeps its libraries, or the one that the configuration names.
+ */
+static struct error *check_module(const struct card_context *context, const struct card_uri *uri)
+{
+    static const char *const places[] = {"/usr/lib", "/usr/local/lib", "/lib", "/opt/"};
+    const char *path = uri->module_path;
+    if (path == NULL || (context->module_path != NULL && strcmp(path, context->module_path) == 0))
+        return NULL;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (strncmp(path, places[i], strlen(places[i])) == 0 && strstr(path, "/../") == NULL)
+            return NULL;
+    return error_new(ERROR_DENIED,
+                     "the key reference names the PKCS #11 module %s, which is not where the "
+                     "system keeps libraries: if you trust it, name it as module-path in the "
+                     "provider's section of OpenSSL's configuration",
+                     path);
+}
+
 struct error *key_find_card(struct card_key *key)
 {
     struct card_key *found = NULL;
     struct error *error = NULL;
     lock_acquire(&key->lock);
-    if (key->card == NULL) {
-        error = find_key_by_public(key->context, key->uri, key->key.public_key, &found);
+    if (key->card == NULL)
+        error = check_module(key->context, key->uri);
+    if (key->card == NULL && error == NULL) {
+        error = find_key_by_public(key->context, key->uri, key->key.public_key, key->pin, &found);
         error = error == NULL ? adopt(key, found) : not_here(key, error);
     }
     lock_release(&key->lock);

@@ -68,6 +68,8 @@ struct operation {
 static struct error *operate(struct card *card, void *argument)
 {
     const struct operation *operation = argument;
+    if (card->app->begin_use != NULL)
+        card->app->begin_use(card->state, &operation->key->key, operation->mechanism);
     struct error *error = key_present_pin(operation->key);
     if (error == NULL)
         error = operation->use->function(card->app)(

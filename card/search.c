@@ -202,14 +202,29 @@ static const char *things(const struct search *search)
     return search->wanted == WANT_KEYS ? "key whose public half can be read" : "certificate";
 }
 
+static struct error *nothing_found(const struct search *search, const struct card *card)
+{
+    if (card->app->hides != NULL && card->app->hides(card->state))
+        return error_new(ERROR_DENIED,
+                         "the %s card in the reader \"%s\" shows no such %s before its PIN is "
+                         "given: name a pin-source in the URI's query",
+                         card->app->title, card->reader, things(search));
+    return error_new(ERROR_NOT_FOUND, "the %s card in the reader \"%s\" has no %s%s",
+                     card->app->title, card->reader, search->uri->label == NULL ? "" : "such ",
+                     things(search));
+}
+
 /* Every slot. Where nothing is found, the error is that of the first slot that is not just empty.
  */
 static struct error *visit_all_slots(struct search *search, struct card *card)
 {
+    const char *label = search->uri->label;
     struct app_slot_list slots = {0};
     size_t before = found_count(&search->found);
     struct error *first = NULL;
-    struct error *error = card->app->slots_in_use(card->channel, card->state, &slots);
+    struct error *error =
+        label == NULL ? card->app->slots_in_use(card->channel, card->state, &slots)
+                      : card->app->slots_with_label(card->channel, card->state, label, &slots);
     for (size_t i = 0; error == NULL && i < slots.count; i++) {
         error = visit_slot(search, card, slots.names[i]);
         if (error == NULL || !only_this_slot(error))
@@ -222,11 +237,24 @@ static struct error *visit_all_slots(struct search *search, struct card *card)
     }
     app_slot_list_clear(&slots);
     if (error == NULL && found_count(&search->found) == before)
-        return first != NULL
-                   ? first
-                   : error_new(ERROR_NOT_FOUND, "the %s card in the reader \"%s\" has no %s",
-                               card->app->title, card->reader, things(search));
+        return first != NULL ? first : nothing_found(search, card);
     error_free(first);
+    return error;
+}
+
+/* Where the URI names both, they have to be of one key. */
+static struct error *check_label(const struct search *search, struct card *card, const char *slot)
+{
+    struct app_slot_list slots = {0};
+    bool found = false;
+    struct error *error =
+        card->app->slots_with_label(card->channel, card->state, search->uri->label, &slots);
+    for (size_t i = 0; i < slots.count; i++)
+        found = found || strcmp(slots.names[i], slot) == 0;
+    app_slot_list_clear(&slots);
+    if (error == NULL && !found)
+        error = error_new(ERROR_NOT_FOUND, "slot %s holds nothing with the label \"%s\"", slot,
+                          search->uri->label);
     return error;
 }
 
@@ -238,7 +266,8 @@ static struct error *visit_slots(struct search *search, struct card *card)
     if (!card->app->slot_name(search->uri->slot, slot))
         return error_new(ERROR_NOT_FOUND, "a %s card has no slot \"%s\"", card->app->title,
                          search->uri->slot);
-    return visit_slot(search, card, slot);
+    struct error *error = search->uri->label == NULL ? NULL : check_label(search, card, slot);
+    return error != NULL ? error : visit_slot(search, card, slot);
 }
 
 static struct error *check_serial(struct search *search, struct card *card)
@@ -259,6 +288,7 @@ static struct error *check_serial(struct search *search, struct card *card)
 /* Runs in a session, perhaps twice: what the first run found is taken back. */
 struct visit {
     struct search *search;
+    struct card_key *viewer;          /* whose PIN comes first, or NULL */
     size_t keys, certificates, cards; /* what was there before */
 };
 
@@ -268,6 +298,8 @@ static struct error *visit_card(struct card *card, void *argument)
     struct search *search = visit->search;
     found_truncate(&search->found, visit->keys, visit->certificates, visit->cards);
     struct error *error = check_serial(search, card);
+    if (error == NULL && visit->viewer != NULL)
+        error = key_present_pin(visit->viewer);
     if (error != NULL)
         return error;
     return search->wanted == WANT_CARDS ? found_card(search, card) : visit_slots(search, card);
@@ -275,13 +307,56 @@ static struct error *visit_card(struct card *card, void *argument)
 
 /* ---- an application ---------------------------------------------------------------------- */
 
-static struct error *search_card(struct search *search, struct card *card)
+static struct error *search_card(struct search *search, struct card *card, struct card_key *viewer)
 {
-    struct visit visit = {search, search->found.keys.count, search->found.certificate_count,
+    struct visit visit = {search, viewer, search->found.keys.count, search->found.certificate_count,
                           search->found.card_count};
     struct error *error = session_run(card, NULL, visit_card, &visit);
     if (error != NULL)
         found_truncate(&search->found, visit.keys, visit.certificates, visit.cards);
+    return error;
+}
+
+/*
+ * Whether the PIN may be sent to a card that shows no key without it: it is there, and the URI, or
+ * there being no other card, leaves no doubt whose it is.
+ */
+static bool may_log_in(const struct search *search, const struct card *card)
+{
+    const struct card_uri *uri = search->uri;
+    bool there = search->pin != NULL || uri->pin_value != NULL || uri->pin_source != NULL;
+    bool meant = search->single || uri->serial != NULL || uri->reader != NULL ||
+                 (search->serial != NULL && card->serial != NULL &&
+                  strcasecmp(search->serial, card->serial) == 0);
+    return there && meant;
+}
+
+static struct error *keep_pin(const struct search *search, struct card_key *viewer)
+{
+    struct secret *pin = NULL;
+    if (search->pin == NULL)
+        return card_key_prepare_pin(viewer, NULL, NULL);
+    struct error *error = secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
+    if (error == NULL)
+        error = card_keep_pin(viewer->card, &pin);
+    secret_free(pin);
+    return error;
+}
+
+/* Once more, after the PIN. Owns `denied`, what the card said without. */
+static struct error *search_after_login(struct search *search, struct card *card,
+                                        struct error *denied)
+{
+    struct card_key viewer = {.card = card,
+                              .app = card->app,
+                              .key = {.pin_policy = CARD_POLICY_ONCE},
+                              .uri = (struct card_uri *)search->uri}; /* is only read */
+    lock_init(&viewer.lock);
+    struct error *error = keep_pin(search, &viewer);
+    if (error == NULL)
+        error = search_card(search, card, &viewer);
+    lock_destroy(&viewer.lock);
+    error_free(denied);
     return error;
 }
 
@@ -297,10 +372,12 @@ static struct error *search_application(struct search *search, const char *reade
     struct error *error = NULL;
     for (int attempt = 0; attempt < 2; attempt++) {
         error_free(error);
-        error = context_card(search->context, reader, app, &card);
+        error = context_card(search->context, search->system, reader, app, &card);
         if (error != NULL)
             return error;
-        error = search_card(search, card);
+        error = search_card(search, card, NULL);
+        if (error != NULL && error_code(error) == ERROR_DENIED && may_log_in(search, card))
+            error = search_after_login(search, card, error);
         if (error != NULL)
             context_forget(search->context, card);
         card_free(card);
@@ -311,6 +388,11 @@ static struct error *search_application(struct search *search, const char *reade
 }
 
 /* ---- which applications ------------------------------------------------------------------ */
+
+static const struct card_app *const *apps_for(const struct card_uri *uri)
+{
+    return card_uri_names_module(uri) ? module_apps : card_apps;
+}
 
 /* Whether a card with that application can have what the URI names. */
 static bool can_fit(const struct card_uri *uri, const struct card_app *app)
@@ -326,7 +408,7 @@ static struct error *no_such_slot(const struct card_uri *uri)
 {
     struct buffer names = {0};
     struct error *error = NULL;
-    for (const struct card_app *const *app = card_apps; error == NULL && *app != NULL; app++) {
+    for (const struct card_app *const *app = apps_for(uri); error == NULL && *app != NULL; app++) {
         char line[160];
         if (uri->app != NULL && strcmp(uri->app, (*app)->name) != 0)
             continue;
@@ -345,7 +427,7 @@ static struct error *no_such_app(const struct card_uri *uri)
 {
     struct buffer names = {0};
     struct error *error = NULL;
-    for (const struct card_app *const *app = card_apps; error == NULL && *app != NULL; app++) {
+    for (const struct card_app *const *app = apps_for(uri); error == NULL && *app != NULL; app++) {
         error = names.length == 0 ? NULL : buffer_append(&names, ", ", 2);
         if (error == NULL)
             error = buffer_append(&names, (*app)->name, strlen((*app)->name));
@@ -361,11 +443,11 @@ static struct error *no_such_app(const struct card_uri *uri)
 /* What no card can have is refused before any card is touched. */
 struct error *find_app(const struct card_uri *uri, const struct card_app **app)
 {
-    const struct card_app *const *next = card_apps;
+    const struct card_app *const *next = apps_for(uri);
     while (*next != NULL && !can_fit(uri, *next))
         next++;
     *app = *next;
-    if (uri->label != NULL)
+    if (uri->label != NULL && (*app == NULL || (*app)->slots_with_label == NULL))
         return error_new(ERROR_NOT_FOUND, "keys on such cards have no labels: name the slot, as in "
                                           "card:slot=9a");
     if (*app != NULL)
@@ -430,7 +512,8 @@ static void search_reader(struct search *search, const char *reader)
     size_t tried = 0;
     size_t unknown = 0;
     struct error *absent = NULL;
-    for (const struct card_app *const *app = card_apps; *app != NULL && !is_done(search); app++) {
+    for (const struct card_app *const *app = apps_for(search->uri);
+         *app != NULL && !is_done(search); app++) {
         if (!can_fit(search->uri, *app))
             continue;
         struct error *error = search_application(search, reader, *app);
@@ -469,10 +552,19 @@ static struct error *no_such_reader(const struct search *search,
     return error;
 }
 
+static size_t count_present(const struct transport_reader_list *readers)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < readers->count; i++)
+        count += readers->items[i].card_present;
+    return count;
+}
+
 static struct error *search_readers(struct search *search,
                                     const struct transport_reader_list *readers)
 {
     const char *wanted = search->uri->reader;
+    search->single = count_present(readers) == 1;
     for (size_t i = 0; i < readers->count; i++) {
         const struct transport_reader *reader = &readers->items[i];
         if (wanted != NULL && strcmp(reader->name, wanted) != 0)
@@ -498,9 +590,12 @@ struct error *search_run(struct search *search)
     const struct card_app *app;
     struct error *error = find_app(search->uri, &app);
     if (error == NULL)
-        error = search->context->system->list(search->context->system, &readers);
+        error = context_system(search->context, search->uri, &search->system);
+    if (error == NULL)
+        error = search->system->list(search->system, &readers);
     if (error == NULL)
         error = search_readers(search, &readers);
+    context_system_free(search->system);
     transport_reader_list_clear(&readers);
     error_free(search->failure);
     search->failure = NULL;

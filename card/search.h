@@ -30,8 +30,11 @@ struct search {
     struct card_context *context;
     const struct card_uri *uri;
     enum wanted wanted;
-    const EVP_PKEY *public_key; /* only the key with this public half, or NULL */
-    const char *serial;         /* which is known to be on the card with that number, or NULL */
+    const EVP_PKEY *public_key;            /* only the key with this public half, or NULL */
+    struct secret *pin;                    /* for a card that hides its keys without; or NULL */
+    const struct transport_system *system; /* set by search_run() */
+    bool single;                           /* there is only one card to look at */
+    const char *serial; /* which is known to be on the card with that number, or NULL */
     struct found found;
     struct error *failure; /* the one that says most, of readers in which nothing was found */
 };

@@ -81,6 +81,7 @@ static bool connection_lost(const struct error *error)
     case ERROR_NO_READER:
     case ERROR_NO_CARD:
     case ERROR_TRANSPORT:
+    case ERROR_MODULE:
         return true;
     default:
         return false;
@@ -131,7 +132,8 @@ static struct error *begin(struct card *card)
     }
     if (atomic_load(&card->place->selected) != card)
         forget_state(card); /* we have selected another application of this card meanwhile */
-    card->fresh = card->proven = false;
+    card->fresh = false;
+    card->proven = card->app->own_connection;
     card->pin_tries_asked = -1;
     card->stale = card->shared || trace_clock() - card->left_at > BELIEF_MS;
     return error;
@@ -279,6 +281,8 @@ static bool explained_by_others(const struct card *card, const struct error *err
     case ERROR_UNSUPPORTED:
     case ERROR_SIGNATURE:
         return !card->fresh;
+    case ERROR_CARD_REMOVED: /* a module may notice only now that it was, and put back */
+        return card->app->own_connection && !card->fresh;
     case ERROR_PIN_WRONG:
     case ERROR_PIN_LAST_TRY:
     case ERROR_PIN_BLOCKED:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "trace.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,4 +27,11 @@ void trace_command(const uint8_t *header, size_t sent, uint16_t status, size_t r
         return;
     (void)fprintf(stderr, "card: %02X %02X %02X %02X Lc=%zu -> %04X, %zu bytes, %.1f ms\n",
                   header[0], header[1], header[2], header[3], sent, status, received, milliseconds);
+}
+
+void trace_call(const char *name, bool answered, double milliseconds)
+{
+    if (trace_wanted())
+        (void)fprintf(stderr, "card: %s%s, %.1f ms\n", name, answered ? "" : ": no answer",
+                      milliseconds);
 }

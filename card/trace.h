@@ -6,6 +6,7 @@
 #ifndef CARD_TRACE_H
 #define CARD_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,8 @@ double trace_clock(void);
  */
 void trace_command(const uint8_t *header, size_t sent, uint16_t status, size_t received,
                    double milliseconds);
+
+/* The same for what a PKCS #11 module was asked to do, and whether it answered. */
+void trace_call(const char *name, bool answered, double milliseconds);
 
 #endif

@@ -75,6 +75,8 @@ struct transport_reader_list {
 
 /* Where readers come from. */
 struct transport_system {
+    const char *module; /* the PKCS #11 module's path, or NULL: it belongs to the system */
+
     /*
      * The readers there are, at least one. The caller clears the list. ERROR_NO_SERVICE,
      * _NO_READER, _TRANSPORT.
@@ -84,6 +86,10 @@ struct transport_system {
     /* A transport to the card in the reader of that name, not connected yet. */
     struct error *(*open)(const struct transport_system *system, const char *reader,
                           struct card_transport **out);
+
+    /* One more reference, or one less, to a system that is not there for ever; NULL otherwise. */
+    void (*hold)(const struct transport_system *system);
+    void (*release)(const struct transport_system *system);
 };
 
 /* Appends a reader to a list. ERROR_NO_MEMORY. */

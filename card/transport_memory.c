@@ -101,7 +101,7 @@ static struct error *memory_open(const struct transport_system *base, const char
 void memory_system_init(struct memory_system *system, struct memory_reader *readers, size_t count)
 {
     *system = (struct memory_system){
-        .base = {memory_list, memory_open},
+        .base = {.list = memory_list, .open = memory_open},
         .readers = readers,
         .count = count,
     };

@@ -233,4 +233,4 @@ void transport_pcsc_prepare(void)
         (void)dlclose(library);
 }
 
-const struct transport_system transport_pcsc = {pcsc_list, pcsc_open};
+const struct transport_system transport_pcsc = {.list = pcsc_list, .open = pcsc_open};

@@ -236,6 +236,11 @@ struct error *card_uri_parse(const char *text, struct card_uri **out)
     return NULL;
 }
 
+bool card_uri_names_module(const struct card_uri *uri)
+{
+    return uri->module_path != NULL || (uri->app != NULL && strcmp(uri->app, "pkcs11") == 0);
+}
+
 void card_uri_free(struct card_uri *uri)
 {
     if (uri == NULL)

@@ -50,6 +50,9 @@ struct error *card_uri_copy(const struct card_uri *uri, struct card_uri **out) M
  */
 struct error *card_uri_format(const struct card_uri *uri, char **out) MUST_CHECK;
 
+/* Whether it looks behind a PKCS #11 module, and nowhere else. */
+bool card_uri_names_module(const struct card_uri *uri);
+
 /* Frees a URI and wipes its PIN. NULL is fine. */
 void card_uri_free(struct card_uri *uri);
 

@@ -187,14 +187,36 @@ struct error *intention_start(struct key *key, const struct intention_options *o
 
 /* ---- making the key ---------------------------------------------------------------------- */
 
-static struct error *read_management_key(const struct intention *intention, struct secret **out)
+/* A PKCS #11 token lets whoever has its PIN make keys. */
+static struct error *read_pin(const struct key *key, struct secret **out)
 {
+    const struct card_uri *uri = key->intention->uri;
+    const char *source = uri->pin_source != NULL ? uri->pin_source : key->provider->pin_source;
+
+    if (uri->pin_value != NULL)
+        return secret_new(secret_bytes(uri->pin_value), secret_length(uri->pin_value), out);
+    return source == NULL ? NULL : card_pin_read(source, out);
+}
+
+static struct error *read_admin(const struct key *key, struct card_admin *out)
+{
+    const struct intention *intention = key->intention;
+
+    *out = (struct card_admin){.use_last_try = intention->uri->use_last_try};
     if (intention->management_key != NULL)
-        return card_admin_read(intention->management_key, out);
+        return card_admin_read(intention->management_key, &out->secret);
+    if (card_uri_names_module(intention->uri))
+        return read_pin(key, &out->pin);
     return error_new(ERROR_DENIED,
                      "the card makes keys under its management key only: name where to get it, as "
                      "management-key-source in the provider's configuration (\"factory\" if it was "
                      "never changed)");
+}
+
+static void admin_clear(struct card_admin *admin)
+{
+    secret_free(admin->secret);
+    secret_free(admin->pin);
 }
 
 static struct error *make(struct key *key, struct card_key **out)
@@ -202,15 +224,15 @@ static struct error *make(struct key *key, struct card_key **out)
     struct intention *intention = key->intention;
     const struct card_generate_options options = {.algorithm = intention->algorithm,
                                                   .overwrite = intention->overwrite};
-    struct card_admin admin = {.secret = NULL};
-    struct error *error = read_management_key(intention, &admin.secret);
+    struct card_admin admin;
+    struct error *error = read_admin(key, &admin);
 
     intention->output = program_output();
     if (error == NULL && intention->output != NULL)
         error = output_check(intention->output);
     if (error == NULL)
         error = card_make_key(key->provider->cards, intention->uri, &admin, &options, out);
-    secret_free(admin.secret);
+    admin_clear(&admin);
     if (error != NULL)
         return error_wrap(error, error_code(error), "cannot make a %s key on the card",
                           intention->algorithm);
@@ -316,12 +338,12 @@ void intention_keep(struct key *key, const uint8_t *reference, size_t length)
 
 static struct error *delete_key(struct key *key)
 {
-    struct card_admin admin = {.secret = NULL};
-    struct error *error = read_management_key(key->intention, &admin.secret);
+    struct card_admin admin;
+    struct error *error = read_admin(key, &admin);
 
     if (error == NULL)
         error = card_key_delete(key->card, &admin);
-    secret_free(admin.secret);
+    admin_clear(&admin);
     return error;
 }
 

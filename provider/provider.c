@@ -9,6 +9,7 @@
 #include <openssl/params.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The names that OpenSSL's default provider uses, aliases and object identifiers included. */
@@ -303,6 +304,9 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     error = make_rejection_secret(provider);
     if (error == NULL)
         error = card_context_new(provider->libctx, &provider->cards);
+    if (error == NULL)
+        error = card_context_set_module(provider->cards, provider->module_path,
+                                        settings_module_seconds(provider));
     if (error != NULL)
         PROVIDER_RAISE(provider, error);
     return error == NULL;

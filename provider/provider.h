@@ -33,6 +33,8 @@ struct provider {
     char *overwrite_key;  /* "yes": a key in the slot where a new one is made is lost */
     char *pin_source;     /* where PINs come from that the URI says nothing about */
     char *verify;         /* "load": PINs are verified when keys are loaded; "use": later */
+    char *module_path;    /* the PKCS #11 module of URIs that name none */
+    char *module_timeout; /* how many seconds a module has for an ordinary call */
     char *pkcs11_uris;    /* "yes": the store answers pkcs11: URIs as well */
     char *report;         /* a file that is told of keys whose references were lost */
 

@@ -33,6 +33,7 @@ const OSSL_ITEM provider_reason_strings[] = {
     {ERROR_PIN_BLOCKED, "PIN blocked"},
     {ERROR_CIPHERTEXT, "cannot be decrypted"},
     {ERROR_PADDING, "cannot be decrypted"},
+    {ERROR_MODULE, "PKCS #11 module failed"},
     {0, NULL},
 };
 

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/params.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct setting {
@@ -24,6 +25,8 @@ static const struct setting {
     {"overwrite-key", offsetof(struct provider, overwrite_key), "yes", "no"},
     {"pin-source", offsetof(struct provider, pin_source), NULL, NULL},
     {"verify", offsetof(struct provider, verify), "load", "use"},
+    {"module-path", offsetof(struct provider, module_path), NULL, NULL},
+    {"module-timeout", offsetof(struct provider, module_timeout), NULL, NULL},
     {"pkcs11-uris", offsetof(struct provider, pkcs11_uris), "yes", "no"},
     {"report", offsetof(struct provider, report), NULL, NULL},
 };
@@ -166,6 +169,15 @@ static struct error *unknown(const char *name)
         names);
 }
 
+unsigned settings_module_seconds(const struct provider *provider)
+{
+    const char *text = provider->module_timeout;
+    char *end = NULL;
+    long seconds = text == NULL ? 0 : strtol(text, &end, 10);
+
+    return text != NULL && *end == '\0' && seconds > 0 && seconds <= 3600 ? (unsigned)seconds : 0;
+}
+
 struct error *provider_check_settings(const struct provider *provider)
 {
     if (provider->unknown_setting != NULL)
@@ -181,5 +193,10 @@ struct error *provider_check_settings(const struct provider *provider)
                 "the card provider's configuration says %s = %s; it has to be %s or %s",
                 setting->name, value, setting->word1, setting->word2);
     }
+    if (provider->module_timeout != NULL && settings_module_seconds(provider) == 0)
+        return error_new(ERROR_ARGUMENT,
+                         "the card provider's configuration says module-timeout = %s; it has to be "
+                         "a number of seconds, 1 to 3600",
+                         provider->module_timeout);
     return NULL;
 }

@@ -11,6 +11,9 @@ bool settings_take(struct provider *provider);
 /* Frees that. */
 void settings_free(struct provider *provider);
 
+/* module-timeout in seconds; 0 where nothing, or nonsense, is said. */
+unsigned settings_module_seconds(const struct provider *provider);
+
 /* Whether a setting is that word; `value` is NULL where the section does not say. */
 bool setting_is(const char *value, const char *word);
 

@@ -105,6 +105,10 @@ struct error *card_get_admin(struct card_run *run, struct card *card, struct car
     if (source != NULL)
         return card_admin_read(source, &out->secret);
     error = card_read_secret_info(card, CARD_SECRET_ADMIN, &info);
+    if (error != NULL && error_code(error) == ERROR_UNSUPPORTED) {
+        error_free(error); /* such cards have none: the PIN allows changes */
+        return get_pin(run, card, &out->pin);
+    }
     if (error != NULL || info.factory == CARD_YES)
         return error;
     out->behind_pin = info.behind_pin;

@@ -19,9 +19,11 @@ set -euo pipefail
 # One list for all releases of Debian, which therefore names no versions.
 packages=(
     build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev
+    libp11-kit-dev                                               # PKCS #11's header, nothing else
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
+    softhsm2                                                     # and a token without a card
     gpg gpg-agent gpgconf scdaemon yubikey-manager               # and who know OpenPGP cards
     valgrind gdb strace procps xxd                               # what they look into
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
