@@ -5,6 +5,7 @@
 #include "http_url.h"
 
 #include <curl/curl.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
@@ -21,7 +22,6 @@ struct http {
     X509 *certificate;
     STACK_OF(X509) * chain;
     unsigned timeout;
-    bool client_refused; /* the key or certificate for mutual TLS did not fit */
 };
 
 /* ---- opening and closing ----------------------------------------------------------------- */
@@ -44,6 +44,12 @@ static struct error *copy_options(struct http *http, const struct http_options *
         return error_new(ERROR_ARGUMENT,
                          "mutual TLS takes a key and its certificate, not one alone");
     if (options->client_key != NULL) {
+        if (X509_check_private_key(options->client_certificate, options->client_key) != 1) {
+            ERR_clear_error();
+            return error_new(ERROR_ARGUMENT,
+                             "the client certificate for mutual TLS does not fit its "
+                             "key: give the one that belongs to it");
+        }
         EVP_PKEY_up_ref(options->client_key);
         http->key = options->client_key;
         X509_up_ref(options->client_certificate);
@@ -100,7 +106,6 @@ static CURLcode use_client_key(CURL *curl, void *context, void *data)
         SSL_CTX_use_PrivateKey(tls, http->key) == 1 &&
         (http->chain == NULL || SSL_CTX_set1_chain(tls, http->chain) == 1))
         return CURLE_OK;
-    http->client_refused = true;
     return CURLE_SSL_CERTPROBLEM;
 }
 
@@ -186,11 +191,6 @@ static struct error *failure(const struct http *http, const char *url, CURLcode 
                              const char *message)
 {
     const char *why = message[0] != '\0' ? message : curl_easy_strerror(code);
-    if (http->client_refused)
-        return error_new(ERROR_ARGUMENT,
-                         "the client certificate for %s does not fit its key: give the one that "
-                         "belongs to it",
-                         url);
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
@@ -221,7 +221,6 @@ static struct error *perform(struct http *http, const struct http_request *reque
     char message[CURL_ERROR_SIZE] = "";
     struct curl_slist *headers = NULL;
     CURLcode code = CURLE_OK;
-    http->client_refused = false;
     curl_easy_reset(http->curl);
     bool ready = set_security(http) && set_limits(http, receiver, message) &&
                  set_method(http->curl, request) && set_headers(http, request, &headers);

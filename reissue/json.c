@@ -33,7 +33,6 @@ struct json_walk {
     size_t token_count, next_token;
     struct json *nodes;
     char *strings; /* where the next decoded string goes */
-    int depth;
 };
 
 static struct error *malformed(const struct json_walk *walk, const char *what)
@@ -145,11 +144,8 @@ static struct error *take_container(struct json_walk *walk, const jsmntok_t *tok
                                     struct json *node)
 {
     node->type = token->type == JSMN_OBJECT ? JSON_OBJECT : JSON_ARRAY;
-    if (++walk->depth > JSON_DEPTH_MAX)
-        return malformed(walk, "it is nested too deeply");
     walk->position++;
     struct error *error = take_children(walk, node, node->type == JSON_OBJECT ? '}' : ']');
-    walk->depth--;
     if (error == NULL && walk->position != (size_t)token->end)
         error = malformed(walk, "brackets do not match");
     return error;
@@ -204,6 +200,28 @@ static struct error *make_nodes(struct json_walk *walk)
     return error;
 }
 
+/*
+ * Before jsmn sees it: each closing bracket makes jsmn go up through all levels, which for brackets
+ * alone takes the square of their number.
+ */
+static struct error *check_depth(struct json_walk *walk)
+{
+    bool in_string = false;
+    int depth = 0;
+    for (walk->position = 0; walk->position < walk->length; walk->position++) {
+        char character = walk->text[walk->position];
+        if (in_string && character == '\\')
+            walk->position++;
+        else if (character == '"')
+            in_string = !in_string;
+        else if (!in_string && (character == '[' || character == '{') && ++depth > JSON_DEPTH_MAX)
+            return malformed(walk, "it is nested too deeply");
+        else if (!in_string && (character == ']' || character == '}') && --depth < 0)
+            return malformed(walk, "brackets do not match");
+    }
+    return NULL;
+}
+
 static struct error *find_tokens(struct json_walk *walk, jsmntok_t **tokens)
 {
     jsmn_parser parser;
@@ -236,7 +254,9 @@ struct error *json_parse(const void *text, size_t length, struct json **out)
     if (length > JSON_SIZE_MAX)
         return error_new(ERROR_SERVER_ANSWER, "JSON of %zu bytes, more than the %zu that are taken",
                          length, JSON_SIZE_MAX);
-    struct error *error = find_tokens(&walk, &tokens);
+    struct error *error = check_depth(&walk);
+    if (error == NULL)
+        error = find_tokens(&walk, &tokens);
     if (error == NULL)
         error = make_nodes(&walk);
     free(tokens);

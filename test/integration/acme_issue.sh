@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Certificates by ACME, with each kind of challenge, from a server that rejects half of all nonces.
 source "$(dirname "$0")/lib.sh"
-source "$(dirname "$0")/acme_lib.sh"
+source "$HERE/acme_lib.sh"
 
 make_ca
 dns_start
