@@ -69,6 +69,19 @@ static int choose_protocol(SSL *tls, const unsigned char **out, unsigned char *o
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* Without the extension choose_protocol() is not asked. */
+static int check_hello(SSL *tls, int *alert, void *data)
+{
+    const unsigned char *extension;
+    size_t length;
+    (void)data;
+    if (SSL_client_hello_get0_ext(tls, TLSEXT_TYPE_application_layer_protocol_negotiation,
+                                  &extension, &length) == 1)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
 static int choose_certificate(SSL *tls, void *data)
 {
     struct tls_context *context = data;
@@ -121,6 +134,7 @@ static bool make_tls(struct tls_context *context)
         return false;
     (void)SSL_CTX_set_session_cache_mode(context->tls, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_num_tickets(context->tls, 0);
+    SSL_CTX_set_client_hello_cb(context->tls, check_hello, NULL);
     SSL_CTX_set_alpn_select_cb(context->tls, choose_protocol, NULL);
     SSL_CTX_set_cert_cb(context->tls, choose_certificate, context);
     return true;
