@@ -19,12 +19,14 @@ set -euo pipefail
 # One list for all releases of Debian, which therefore names no versions.
 packages=(
     build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev
+    libcurl4-openssl-dev libjsmn-dev
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
     valgrind gdb strace procps xxd                               # what they look into
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
     curl python3 osslsigncode nodejs                             # and who else uses one
+    pebble                                                       # an ACME server and its DNS
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)
