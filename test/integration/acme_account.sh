@@ -130,7 +130,7 @@ acme --key account.key account
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.pem -days 2 \
     -subj /CN=Other 2>/dev/null
 acme_fails server-identity "was sent nothing" --ca "$WORK/other.pem" --key account.key account
-DIRECTORY=https://127.0.0.2:14000/dir
+at https://127.0.0.2:14000/dir
 acme_fails network "cannot be reached" directory
-DIRECTORY=http://localhost:14000/dir
+at http://localhost:14000/dir
 acme_fails server-answer "is not https" directory

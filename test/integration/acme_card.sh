@@ -72,7 +72,7 @@ server.serve_forever()
 END
 python3 mutual.py >mutual.log 2>mutual.err &
 wait_until 30 "the server" _port_open 14443
-DIRECTORY=https://localhost:14443/dir
+at https://localhost:14443/dir
 acme --client-key "$LEAF_KEY" --client-certificate client.pem directory
 expect_in "client client" mutual.log
 acme_fails network "broke off" directory

@@ -11,7 +11,7 @@ wait_until 30 "the server" _port_open 14002
 
 # with SCENARIO: where the next requests go.
 with() {
-    DIRECTORY=https://localhost:14002/$1/dir
+    at https://localhost:14002/$1/dir
     ACCOUNT=(--key account.key --account "https://localhost:14002/$1/account")
 }
 

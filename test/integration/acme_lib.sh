@@ -50,6 +50,11 @@ dns_start() {
     wait_until 30 "the DNS server" _port_open 8055
 }
 
+# at URL: of the directory, from here on.
+at() {
+    DIRECTORY=$1
+}
+
 # acme [OPTION ...] COMMAND ...: its output is in $WORK/out and $WORK/err as well.
 acme() {
     timeout 60 "$ACME_TOOL" --directory "$DIRECTORY" --ca "$WORK/ca.pem" "$@" >"$WORK/out" 2>"$WORK/err" ||
