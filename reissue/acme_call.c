@@ -179,6 +179,7 @@ static struct error *call_once(struct acme *acme, const struct acme_call *call,
                                        call->accept != NULL ? call->accept : "application/json",
                                    .content_type = "application/jose+json",
                                    .body = body,
+                                   .once = call->payload != NULL,
                                    .size_max = JSON_SIZE_MAX};
     error = acme_exchange(acme, &request, response);
     free(body);

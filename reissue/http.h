@@ -12,6 +12,7 @@
 #include "http_header.h"
 
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct http;
@@ -38,6 +39,7 @@ struct http_request {
     const char *accept;       /* or NULL */
     const char *content_type; /* of a POST */
     const char *body;         /* of a POST, a text */
+    bool once;                /* it does something, and must not be sent a second time */
     size_t size_max;          /* the longest answer that is taken, in bytes */
 };
 
