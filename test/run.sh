@@ -23,6 +23,7 @@ packages=(
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
+    gpg gpg-agent gpgconf scdaemon yubikey-manager               # and who know OpenPGP cards
     valgrind gdb strace procps xxd                               # what they look into
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
     curl python3 osslsigncode nodejs                             # and who else uses one
