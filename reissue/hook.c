@@ -102,6 +102,22 @@ static int end_group(struct run *run)
     return status;
 }
 
+/*
+ * Whoever started us may have told the system to forget how children end. Then no end could be told
+ * from success, and the number of one that ended would be somebody else's.
+ */
+static struct error *check_children(const struct hook *hook)
+{
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+        (action.sa_flags & SA_NOCLDWAIT) == 0)
+        return NULL;
+    return error_new(ERROR_HOOK,
+                     "the hook %s is not run while SIGCHLD is ignored, since its end "
+                     "would not be known",
+                     hook->path);
+}
+
 /* ---- the result -------------------------------------------------------------------------- */
 
 /* Line by line, so that the lines stay. */
@@ -143,7 +159,9 @@ struct error *hook_run(const struct hook *hook, struct hook_result *out)
     struct run run = {.hook = hook, .process = -1, .output = -1, .handle = -1};
     int status = 0;
     *out = (struct hook_result){0};
-    struct error *error = hook_start(hook, &run.process, &run.output);
+    struct error *error = check_children(hook);
+    if (error == NULL)
+        error = hook_start(hook, &run.process, &run.output);
     if (error == NULL && ((run.handle = pidfd_open(run.process, 0)) < 0 ||
                           fcntl(run.output, F_SETFL, O_NONBLOCK) != 0))
         error = error_new(ERROR_INTERNAL, "cannot watch a hook: %s", strerror(errno));

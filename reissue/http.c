@@ -3,6 +3,7 @@
 
 #include "http_receive.h"
 #include "http_url.h"
+#include "text.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
@@ -188,10 +189,9 @@ static bool set_headers(struct http *http, const struct http_request *request,
 }
 
 /* What libcurl's code means to people. */
-static struct error *failure(const struct http *http, const char *url, CURLcode code,
-                             const char *message)
+static struct error *explain(const struct http *http, const char *url, CURLcode code,
+                             const char *why)
 {
-    const char *why = message[0] != '\0' ? message : curl_easy_strerror(code);
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
@@ -214,6 +214,20 @@ static struct error *failure(const struct http *http, const char *url, CURLcode 
     default:
         return error_new(ERROR_NETWORK, "the exchange with %s broke off (%s): try again", url, why);
     }
+}
+
+/* libcurl's words may have some of the server's in them, such as names in its certificate. */
+static struct error *failure(const struct http *http, const char *url, CURLcode code,
+                             const char *message)
+{
+    char *why;
+    struct error *error =
+        text_clean(message[0] != '\0' ? message : curl_easy_strerror(code), 300, &why);
+    if (error != NULL)
+        return error;
+    error = explain(http, url, code, why);
+    free(why);
+    return error;
 }
 
 static struct error *perform(struct http *http, const struct http_request *request,

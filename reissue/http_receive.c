@@ -75,14 +75,6 @@ static struct error *take_header(struct http_response *response, char *line)
     return NULL;
 }
 
-/* An interim answer (100, a proxy's 200) comes before the real one, with headers of its own. */
-static void start_answer(struct http_receiver *receiver)
-{
-    size_t header_size = receiver->header_size;
-    http_response_clear(receiver->response);
-    receiver->header_size = header_size;
-}
-
 size_t http_receive_header(char *line, size_t size, size_t count, void *data)
 {
     struct http_receiver *receiver = data;
@@ -103,8 +95,8 @@ size_t http_receive_header(char *line, size_t size, size_t count, void *data)
     size_t end = strlen(copy);
     while (end > 0 && isspace((unsigned char)copy[end - 1]))
         copy[--end] = '\0';
-    if (strncasecmp(copy, "HTTP/", 5) == 0)
-        start_answer(receiver);
+    if (strncasecmp(copy, "HTTP/", 5) == 0) /* an interim answer came before, or a proxy's */
+        http_response_clear(receiver->response);
     else
         receiver->error = take_header(receiver->response, copy);
     free(copy);

@@ -32,6 +32,11 @@ signatures=$(apdu_log | jq -r 'select(.ins == "87") | .sw' | grep -c 9000)
 acme --certificate-key "$LEAF_KEY" revoke leaf.pem 1
 [[ $(revocation_status leaf.pem) == Revoked ]] || fail "$(revocation_status leaf.pem)"
 
+# What the provider says of a wrong PIN comes through, and one try is spent.
+apdu_log_clear
+CARD_PIN=654321 acme_fails signature "cannot sign for ACME: wrong PIN: " --key "$ACCOUNT_KEY" --account "$account" show
+[[ $(pins_sent) == 1 ]] || fail "$(pins_sent) PINs were sent"
+
 # From one key on the card to another.
 acme --key "$ACCOUNT_KEY" --account "$account" key-change "$NEXT_KEY"
 acme --key "$NEXT_KEY" --account "$account" show

@@ -158,6 +158,17 @@ static void says_why_it_cannot_start(void **state)
     expect_error(hook_run_checked(&hook), ERROR_ARGUMENT, "cannot be the name");
 }
 
+/* Whoever started us may have had the system forget how children end: that is no success. */
+static void takes_no_unknown_end_for_success(void **state)
+{
+    (void)state;
+    struct hook hook = the_hook("#!/bin/sh\nexit 3\n");
+    void (*handler)(int) = signal(SIGCHLD, SIG_IGN);
+    struct error *error = hook_run_checked(&hook);
+    signal(SIGCHLD, handler);
+    expect_error(error, ERROR_HOOK, "SIGCHLD");
+}
+
 static void ends_one_that_hangs(void **state)
 {
     (void)state;
@@ -250,6 +261,7 @@ int main(void)
         cmocka_unit_test(resets_signals),
         cmocka_unit_test(tells_how_it_ended),
         cmocka_unit_test(says_why_it_cannot_start),
+        cmocka_unit_test(takes_no_unknown_end_for_success),
         cmocka_unit_test(ends_one_that_hangs),
         cmocka_unit_test(ends_one_that_will_not),
         cmocka_unit_test(does_not_wait_for_the_left_behind),
