@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A server that misbehaves as its URL's first part says: https://localhost:14002/SCENARIO/dir."""
+import base64
 import email.utils
 import http.server
 import json
@@ -123,9 +124,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(found, headers=[("Retry-After", "21600")])
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        jws = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        payload = base64.urlsafe_b64decode(jws["payload"] + "==").decode()
         _, scenario, what = self.path.split("?")[0].split("/")[:3]
-        print(scenario, what, flush=True)
+        print(scenario, what, payload, flush=True)
         if scenario == "lost" and what == "newOrder": # carried out, and the answer is lost
             self.close_connection = True
             self.connection.close()
@@ -194,6 +196,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "words-long": (problem("malformed", "x" * 100000), 400, []),
             "words-types": ({"type": 7, "detail": []}, 400, []),
             "terms": (problem("userActionRequired", "new terms", instance="https://localhost/terms"), 403, []),
+            "replaced": (problem("alreadyReplaced", "there is one"), 409, []),
             "trouble": (b"<html>", 500, []),
             "refuse": (b"", 403, []),
             "teapot": (b"", 204, []),

@@ -35,6 +35,13 @@ acme "${ACCOUNT[@]}" look-at-order https://localhost:14002/good/order
 [[ $(value retry-after) == 7 ]] || fail "$(<out)"
 acme "${ACCOUNT[@]}" look-at-authorization https://localhost:14002/good/authz
 
+# What is sent, besides names, where it is asked for.
+with asked
+acme "${ACCOUNT[@]}" --profile short --replaces aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE order A.example.org
+grep -qxF 'asked newOrder {"identifiers":[{"type":"dns","value":"a.example.org"}],"profile":"short","replaces":"aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE"}' posts ||
+    fail "$(<posts)"
+order_fails replaced already-replaced "order without naming the predecessor"
+
 # ---- answers that are none -------------------------------------------------------------------
 directory_fails endless server-answer "an answer of more than 262144 bytes was broken off"
 directory_fails drip network "did not answer within 2 seconds"
