@@ -20,6 +20,7 @@ set -euo pipefail
 packages=(
     build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev
     libp11-kit-dev                                               # PKCS #11's header, nothing else
+    libcurl4-openssl-dev libjsmn-dev libinih-dev libsqlite3-dev
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
@@ -29,6 +30,7 @@ packages=(
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
     postgresql openvpn                                           # servers with their clients
     curl python3 osslsigncode nodejs                             # and who else uses one
+    pebble                                                       # an ACME server and its DNS
     polkitd dbus-daemon                                          # who pcscd 2 asks
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
