@@ -50,7 +50,6 @@ enum error_code {
     ERROR_ALREADY_REVOKED,  /* the certificate had been revoked before */
     ERROR_ALREADY_REPLACED, /* the predecessor has a successor by another order */
     ERROR_CERTIFICATE,      /* no certificate or request, or not the one that is wanted */
-    ERROR_CONFIG,           /* a configuration file that is wrong; the message has file and line */
 };
 
 struct error;

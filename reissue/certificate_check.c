@@ -2,7 +2,7 @@
 #include "certificate_check.h"
 
 #include "card/public_key.h"
-#include "certificate_text.h"
+#include "describe.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -25,9 +25,9 @@ static struct error *check_key(const X509 *certificate, const EVP_PKEY *wanted)
         return error_new(ERROR_CERTIFICATE, "the certificate's public key cannot be read");
     if (wanted == NULL || public_key_equal(key, wanted))
         return NULL;
-    error = certificate_key_fingerprint(key, &own);
+    error = describe_key_fingerprint(key, &own);
     if (error == NULL)
-        error = certificate_key_fingerprint(wanted, &other);
+        error = describe_key_fingerprint(wanted, &other);
     if (error == NULL)
         error = error_new(ERROR_CERTIFICATE,
                           "the certificate is for another key: for %.16s..., not for %.16s... "
@@ -108,10 +108,10 @@ static struct error *check_subject(const X509 *certificate, const struct certifi
     if (wanted->subject_policy == CERTIFICATE_SUBJECT_ANY || wanted->subject == NULL ||
         X509_NAME_cmp(subject, wanted->subject) == 0)
         return NULL;
-    error = whole ? certificate_name_text(subject, &own) : certificate_common_name(subject, &own);
+    error = whole ? describe_name(subject, &own) : describe_common_name(subject, &own);
     if (error == NULL)
-        error = whole ? certificate_name_text(wanted->subject, &other)
-                      : certificate_common_name(wanted->subject, &other);
+        error = whole ? describe_name(wanted->subject, &other)
+                      : describe_common_name(wanted->subject, &other);
     if (error == NULL)
         error = differing(whole ? "subject" : "common name", own, other);
     if (error == NULL && whole) /* written in the same letters, and yet not the same */
@@ -126,7 +126,7 @@ static struct error *check_subject(const X509 *certificate, const struct certifi
 static struct error *invalid_since(const ASN1_TIME *time, const char *what)
 {
     char *text;
-    struct error *error = certificate_time_text(time, &text);
+    struct error *error = describe_time(time, &text);
 
     if (error == NULL)
         error = error_new(ERROR_CERTIFICATE,
@@ -140,10 +140,10 @@ static struct error *check_validity(const X509 *certificate,
                                     const struct certificate_wanted *wanted, time_t *when)
 {
     time_t now = wanted->now != 0 ? wanted->now : time(NULL), begin = 0, end = 0;
-    struct error *error = certificate_time(X509_get0_notBefore(certificate), &begin);
+    struct error *error = describe_seconds(X509_get0_notBefore(certificate), &begin);
 
     if (error == NULL)
-        error = certificate_time(X509_get0_notAfter(certificate), &end);
+        error = describe_seconds(X509_get0_notAfter(certificate), &end);
     if (error != NULL)
         return error;
     if (begin > now + wanted->skew)
@@ -232,7 +232,7 @@ static struct error *chain_error(X509_STORE_CTX *context)
     char *subject = NULL;
     struct error *error = certificate == NULL
                               ? NULL
-                              : certificate_name_text(X509_get_subject_name(certificate), &subject);
+                              : describe_name(X509_get_subject_name(certificate), &subject);
 
     if (error == NULL)
         error = error_new(ERROR_CERTIFICATE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Certificates from bytes in any of the forms that authorities send. */
 #include "certificate_file.h"
-#include "file_read.h"
+#include "file_load.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -184,7 +184,7 @@ struct error *certificates_parse(const void *bytes, size_t length, const char *w
 struct error *certificates_read(const char *path, STACK_OF(X509) * *out)
 {
     struct buffer bytes = {NULL, 0, 0};
-    struct error *error = file_read(path, CERTIFICATE_FILE_MAX, &bytes);
+    struct error *error = file_load(path, CERTIFICATE_FILE_MAX, &bytes);
 
     *out = NULL;
     if (error == NULL)

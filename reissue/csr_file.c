@@ -2,7 +2,7 @@
 /* Certificate requests in PEM and DER. */
 #include "atomic_file.h"
 #include "csr.h"
-#include "file_read.h"
+#include "file_load.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -144,7 +144,7 @@ struct error *csr_parse(const void *bytes, size_t length, const char *what, X509
 struct error *csr_read(const char *path, X509_REQ **out, struct csr_remains *remains)
 {
     struct buffer bytes = {NULL, 0, 0};
-    struct error *error = file_read(path, CSR_MAX, &bytes);
+    struct error *error = file_load(path, CSR_MAX, &bytes);
 
     *out = NULL;
     if (error == NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "certificate_text.h"
+#include "describe.h"
 
 #include "text.h"
 
@@ -27,7 +27,7 @@ static struct error *from_bio(BIO *bio, char **out)
     return error;
 }
 
-struct error *certificate_name_text(const X509_NAME *name, char **out)
+struct error *describe_name(const X509_NAME *name, char **out)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     struct error *error;
@@ -44,7 +44,7 @@ struct error *certificate_name_text(const X509_NAME *name, char **out)
     return error;
 }
 
-struct error *certificate_common_name(const X509_NAME *subject, char **out)
+struct error *describe_common_name(const X509_NAME *subject, char **out)
 {
     unsigned char *utf8 = NULL;
     int last = -1, next;
@@ -78,7 +78,7 @@ static struct error *hexadecimal(const unsigned char *bytes, size_t length, cons
     return NULL;
 }
 
-struct error *certificate_serial_text(const X509 *certificate, char **out)
+struct error *describe_serial(const X509 *certificate, char **out)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
     size_t length = (size_t)ASN1_STRING_length(serial);
@@ -90,7 +90,7 @@ struct error *certificate_serial_text(const X509 *certificate, char **out)
     return hexadecimal(ASN1_STRING_get0_data(serial), length, "0123456789ABCDEF", out);
 }
 
-struct error *certificate_fingerprint(const X509 *certificate, char **out)
+struct error *describe_fingerprint(const X509 *certificate, char **out)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned length;
@@ -101,7 +101,7 @@ struct error *certificate_fingerprint(const X509 *certificate, char **out)
     return hexadecimal(hash, length, "0123456789abcdef", out);
 }
 
-struct error *certificate_key_fingerprint(const EVP_PKEY *key, char **out)
+struct error *describe_key_fingerprint(const EVP_PKEY *key, char **out)
 {
     unsigned char hash[EVP_MAX_MD_SIZE], *der = NULL;
     unsigned hash_length;
@@ -116,7 +116,7 @@ struct error *certificate_key_fingerprint(const EVP_PKEY *key, char **out)
     return hexadecimal(hash, hash_length, "0123456789abcdef", out);
 }
 
-struct error *certificate_time(const ASN1_TIME *time, time_t *out)
+struct error *describe_seconds(const ASN1_TIME *time, time_t *out)
 {
     struct tm broken_down;
 
@@ -126,7 +126,7 @@ struct error *certificate_time(const ASN1_TIME *time, time_t *out)
     return NULL;
 }
 
-struct error *certificate_time_text(const ASN1_TIME *time, char **out)
+struct error *describe_time(const ASN1_TIME *time, char **out)
 {
     char text[64];
     struct tm broken_down;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "file_read.h"
+#include "file_load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,14 +100,14 @@ static struct error *read_path(const char *path, bool secret, size_t max, struct
     return error;
 }
 
-struct error *file_read(const char *path, size_t max, struct buffer *out)
+struct error *file_load(const char *path, size_t max, struct buffer *out)
 {
     if (strcmp(path, "-") == 0)
         return read_all(STDIN_FILENO, "the standard input", max, out);
     return read_path(path, false, max, out);
 }
 
-struct error *file_read_secret(const char *path, size_t max, struct buffer *out)
+struct error *file_load_secret(const char *path, size_t max, struct buffer *out)
 {
     return read_path(path, true, max, out);
 }
