@@ -36,6 +36,8 @@ enum error_code {
     ERROR_PIN_LAST_TRY, /* one try is left, and it was not spent */
     ERROR_PIN_BLOCKED,  /* no try is left */
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
+    ERROR_STATE,        /* what reissue remembers cannot be read or written */
+    ERROR_BUSY,         /* another process is at work on the same thing */
 };
 
 struct error;
