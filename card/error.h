@@ -38,6 +38,19 @@ enum error_code {
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
     ERROR_STATE,        /* what reissue remembers cannot be read or written */
     ERROR_BUSY,         /* another process is at work on the same thing */
+    ERROR_FILE,         /* a file or directory that cannot be read or written */
+    ERROR_HOOK,         /* a program that was run for us failed, or took too long */
+    ERROR_NETWORK,      /* a server was not reached, or broke off: nothing is known of its answer */
+    ERROR_SERVER_IDENTITY,  /* a server cannot show that it is the one; nothing was sent to it */
+    ERROR_SERVER_ANSWER,    /* a server's answer is malformed, too big, or not to be followed */
+    ERROR_CA_REFUSED,       /* the CA refused, for good: its words are in the message */
+    ERROR_CA_TROUBLE,       /* the CA has a fault of its own: the same may work later */
+    ERROR_RATE_LIMITED,     /* the CA wants to be asked less often */
+    ERROR_ACCOUNT_UNKNOWN,  /* the CA knows no account for this key */
+    ERROR_ACCOUNT_BINDING,  /* the CA wants an external account binding */
+    ERROR_ORDER_NOT_READY,  /* an order cannot be finalized: not yet, or not any more */
+    ERROR_ALREADY_REVOKED,  /* the certificate had been revoked before */
+    ERROR_ALREADY_REPLACED, /* the predecessor has a successor by another order */
 };
 
 struct error;
