@@ -293,3 +293,36 @@ struct error *job_load(struct state *state, const char *id, struct job **out)
     job_list_clear(&list);
     return error;
 }
+
+/* ---- one process at a time --------------------------------------------------------------- */
+
+static struct error *compare_step(void *argument, const char *const *row)
+{
+    const struct job *job = argument;
+
+    if (strcmp(row[0], step_names[job->step]) == 0 &&
+        strtoll(row[1], NULL, 10) == (long long)job->updated)
+        return NULL;
+    return error_new(ERROR_BUSY, "another reissue has taken the job %s further meanwhile: try again",
+                     job->id);
+}
+
+struct error *job_lock(struct state *state, const struct job *job, int *out)
+{
+    char name[64];
+    char what[64];
+    struct error *error;
+
+    (void)snprintf(name, sizeof(name), "job-%s", job->id);
+    (void)snprintf(what, sizeof(what), "the job %s", job->id);
+    error = state_lock(state, name, what, out);
+    if (error != NULL)
+        return error;
+    error = state_query(state, "SELECT step, updated FROM job WHERE id = ?1", STATE_VALUES(job->id),
+                        compare_step, (void *)(uintptr_t)job); /* is only read */
+    if (error != NULL) {
+        state_unlock(*out);
+        *out = -1;
+    }
+    return error;
+}

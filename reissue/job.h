@@ -111,6 +111,12 @@ struct job_list {
 struct error *job_list_load(struct state *state, bool open, struct job_list *out) MUST_CHECK;
 void job_list_clear(struct job_list *list);
 
+/*
+ * Takes the job's lock: one process at a time runs it. ERROR_BUSY, also where another one has taken
+ * the job further since it was loaded. *out is for state_unlock().
+ */
+struct error *job_lock(struct state *state, const struct job *job, int *out) MUST_CHECK;
+
 /* Whether nothing is left to do. */
 bool job_is_over(const struct job *job);
 

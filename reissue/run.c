@@ -151,15 +151,10 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
 
 struct error *run_job(struct run *run, struct job *job, bool *waits)
 {
-    char name[64];
-    char what[64];
     int lock;
-    struct error *error;
+    struct error *error = job_lock(run->state, job, &lock);
 
     *waits = false;
-    (void)snprintf(name, sizeof(name), "job-%s", job->id);
-    (void)snprintf(what, sizeof(what), "the job %s", job->id);
-    error = state_lock(run->state, name, what, &lock);
     if (error != NULL)
         return error;
     error = run_steps(run, job, waits);
