@@ -221,8 +221,8 @@ struct error *card_generate_key(struct card *card, struct secret *admin, const c
 struct error *card_free_slot(struct card *card, char **out) MUST_CHECK;
 
 /*
- * Makes a key on the one card that fits `uri`, in its slot; where it names none, in the first one that
- * the card shows to be free and whose keys want a PIN. *out is for card_key_free().
+ * Makes a key on the one card that fits `uri`, in its slot; where it names none, in the first one
+ * that the card shows to be free and whose keys want a PIN. *out is for card_key_free().
  */
 struct error *card_make_key(struct card_context *context, const struct card_uri *uri,
                             struct secret *admin, const struct card_generate_options *options,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The border between `struct error` and OpenSSL's error queue. */
-#include "provider.h"
 #include "card_provider.h"
+#include "provider.h"
 
 #include <openssl/err.h>
 #include <stdarg.h>

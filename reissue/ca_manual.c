@@ -3,9 +3,9 @@
  * The CA that a person speaks to: the request is a file to carry there, the certificate comes back
  * by `reissue resume --cert`. It may take days; nothing is held meanwhile.
  */
-#include "atomic_file.h"
 #include "ca.h"
-#include "certificate_file.h"
+#include "certificate_bundle.h"
+#include "file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static struct error *write_request(struct run *run, struct job *job, enum step_e
     if (error == NULL)
         error = state_job_directory(run->state, job->id);
     if (error == NULL)
-        error = atomic_file_write(path, csr, strlen(csr), 0644);
+        error = file_write(path, csr, strlen(csr), 0644);
     if (error == NULL)
         error = job_set(job, JOB_ORDER, path);
     free(path);
@@ -46,6 +46,9 @@ static struct error *ask_for_answer(struct job *job)
 /* An answer that is no good makes room for another one. */
 static struct error *take_answer(struct run *run, struct job *job, enum step_end *end)
 {
+    STACK_OF(X509) *bundle = NULL;
+    char *certificate = NULL;
+    char *chain = NULL;
     struct error *error;
 
     if (job_get(job, JOB_ANSWER) == NULL) {
@@ -54,7 +57,21 @@ static struct error *take_answer(struct run *run, struct job *job, enum step_end
         return error != NULL ? error : job_set(job, JOB_WAITS_UNTIL, "9999999999");
     }
     (void)run;
-    return NULL;
+    error = certificate_bundle_parse(job_get(job, JOB_ANSWER), strlen(job_get(job, JOB_ANSWER)),
+                                     &bundle);
+    if (error == NULL)
+        error =
+            certificate_bundle_split(bundle, job_get(job, JOB_PUBLIC_KEY), &certificate, &chain);
+    if (error == NULL)
+        error = job_set(job, JOB_CERTIFICATE, certificate);
+    if (error == NULL)
+        error = job_set(job, JOB_CHAIN, chain);
+    if (error != NULL)
+        error_free(job_set(job, JOB_ANSWER, NULL)); /* taking away does not fail */
+    sk_X509_pop_free(bundle, X509_free);
+    free(certificate);
+    free(chain);
+    return error;
 }
 
 const struct ca manual_ca = {

@@ -6,8 +6,8 @@
 #include "card/card.h"
 
 /*
- * Takes the card's lock, which goes by its serial number (cards without one share a lock). ERROR_BUSY
- * where another process has it. *out is for state_unlock().
+ * Takes the card's lock, which goes by its serial number (cards without one share a lock).
+ * ERROR_BUSY where another process has it. *out is for state_unlock().
  */
 struct error *card_lock(struct card *card, int *out) MUST_CHECK;
 

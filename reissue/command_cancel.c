@@ -12,7 +12,8 @@
 
 static const char usage[] =
     "usage: reissue cancel JOB [--state DIRECTORY]\n"
-    "Ends a job. The key that it made, and a certificate that it got, stay where they are. Of a job\n"
+    "Ends a job. The key that it made, and a certificate that it got, stay where they are. Of a "
+    "job\n"
     "that is done but for the revocation of the previous certificate, takes that back.\n";
 
 enum { OPTION_HELP = OPTION_OWN };
@@ -31,8 +32,9 @@ static void say_what_is_left(const struct job *job, enum job_step step)
         printf("The job %s is cancelled.\n", job->id);
     if (step >= STEP_KEY_READY && step < STEP_SWITCHED && job_get(job, JOB_KEY) != NULL)
         printf("Its key stays: %s\n%s", job_get(job, JOB_KEY),
-               step > STEP_ORDER_SENT ? "The CA may have its request, and issue a certificate yet.\n"
-                                      : "No CA has heard of it: it can be deleted.\n");
+               step > STEP_ORDER_SENT
+                   ? "The CA may have its request, and issue a certificate yet.\n"
+                   : "No CA has heard of it: it can be deleted.\n");
 }
 
 /* With the job's lock: nobody runs it meanwhile. */
@@ -44,9 +46,9 @@ static struct error *end_job(struct state *state, struct job *job)
     if (job_is_over(job))
         return error_new(ERROR_ARGUMENT, "the job %s is over already", job->id);
     if (step == STEP_REVOCATION_SENT)
-        return error_new(ERROR_ARGUMENT,
-                         "the CA may have been asked already to revoke: reissue resume %s finds out",
-                         job->id);
+        return error_new(
+            ERROR_ARGUMENT,
+            "the CA may have been asked already to revoke: reissue resume %s finds out", job->id);
     job->step = step >= STEP_DEPLOYED ? STEP_DONE : STEP_CANCELLED;
     error = job_save(state, job, "ended by reissue cancel");
     if (error == NULL)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* reissue resume: goes on with a job, with what a person brings back from the CA where it waits for that. */
-#include "atomic_file.h"
+/* reissue resume: goes on with a job, with what a person brings back from the CA where it waits for
+ * that. */
+#include "certificate_bundle.h"
 #include "command.h"
 #include "exit_code.h"
+#include "file.h"
 #include "job_command.h"
 
 #include <stdio.h>
@@ -14,7 +16,8 @@ static const char usage[] =
     "Goes on with a job from where it is; with the only one that is not at its end, where none is\n"
     "named.\n"
     "\n"
-    "  --cert FILE                  what came back from the CA: PEM, DER or PKCS#7, with or without\n"
+    "  --cert FILE                  what came back from the CA: PEM, DER or PKCS#7, with or "
+    "without\n"
     "                               chain; - is the standard input\n" JOB_COMMAND_HELP;
 
 enum { OPTION_CERT = OPTION_OWN, OPTION_HELP };
@@ -52,15 +55,21 @@ static struct error *only_job(struct state *state, struct job **out)
 
 static struct error *give_answer(struct job *job, const char *file)
 {
-    char *pem;
+    struct buffer bytes = {0};
+    char *pem = NULL;
     struct error *error;
 
     if (job->step >= STEP_ISSUED)
         return error_new(ERROR_ARGUMENT, "the job %s has its certificate already", job->id);
-    error = answer_read(file, &pem);
+    error = file_read(file, &bytes);
+    if (error == NULL)
+        error = certificate_bundle_to_pem(bytes.bytes, bytes.length, &pem);
     if (error == NULL)
         error = job_set(job, JOB_ANSWER, pem);
+    else
+        error = error_wrap(error, error_code(error), "cannot take the certificate from %s", file);
     free(pem);
+    buffer_clear(&bytes);
     return error;
 }
 

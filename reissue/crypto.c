@@ -127,10 +127,9 @@ static int ask(char *buffer, int size, int writing, void *argument)
 {
     struct asking *asking = argument;
     const struct crypto_secrets *secrets = &asking->crypto->secrets;
-    const char *source =
-        crypto_is_card_uri(asking->name) || secrets->passphrase_source == NULL
-            ? secrets->pin_source
-            : secrets->passphrase_source;
+    const char *source = crypto_is_card_uri(asking->name) || secrets->passphrase_source == NULL
+                             ? secrets->pin_source
+                             : secrets->passphrase_source;
     char prompt[512];
 
     (void)writing;
@@ -214,8 +213,7 @@ struct error *crypto_load_key(struct crypto *crypto, const char *name, EVP_PKEY 
     bio = BIO_new_file(name, "r");
     if (bio == NULL) {
         ERR_clear_error();
-        return error_new(ERROR_NOT_FOUND, "cannot open the key file %s: %s", name,
-                         strerror(errno));
+        return error_new(ERROR_NOT_FOUND, "cannot open the key file %s: %s", name, strerror(errno));
     }
     error = read_pem(crypto, bio, name, out);
     BIO_free(bio);

@@ -10,8 +10,8 @@
 /* The documented exit code for an error. */
 int exit_code_of(const struct error *error);
 
-/* Says what went wrong on standard error (with `json`, as an object on standard output as well), frees
-   the error, and returns its exit code. */
+/* Says what went wrong on standard error (with `json`, as an object on standard output as well),
+   frees the error, and returns its exit code. */
 int command_fail(struct error *error, bool json);
 
 #endif

@@ -155,8 +155,9 @@ static struct error *write_job(struct state *state, struct job *job, const char 
     (void)snprintf(now, sizeof(now), "%lld", (long long)job->updated);
     if (job->created == 0) {
         job->created = job->updated;
-        error = state_run(state, "INSERT INTO job (id, step, created, updated) VALUES (?1, ?2, ?3, ?3)",
-                          STATE_VALUES(job->id, step, now));
+        error =
+            state_run(state, "INSERT INTO job (id, step, created, updated) VALUES (?1, ?2, ?3, ?3)",
+                      STATE_VALUES(job->id, step, now));
     } else {
         error = state_run(state, "UPDATE job SET step = ?2, updated = ?3 WHERE id = ?1",
                           STATE_VALUES(job->id, step, now));
@@ -164,8 +165,9 @@ static struct error *write_job(struct state *state, struct job *job, const char 
     if (error == NULL)
         error = write_values(state, job);
     if (error == NULL && note != NULL)
-        error = state_run(state, "INSERT INTO journal (job, time, step, note) VALUES (?1, ?2, ?3, ?4)",
-                          STATE_VALUES(job->id, now, step, note));
+        error =
+            state_run(state, "INSERT INTO journal (job, time, step, note) VALUES (?1, ?2, ?3, ?4)",
+                      STATE_VALUES(job->id, now, step, note));
     return error;
 }
 
@@ -303,8 +305,8 @@ static struct error *compare_step(void *argument, const char *const *row)
     if (strcmp(row[0], step_names[job->step]) == 0 &&
         strtoll(row[1], NULL, 10) == (long long)job->updated)
         return NULL;
-    return error_new(ERROR_BUSY, "another reissue has taken the job %s further meanwhile: try again",
-                     job->id);
+    return error_new(ERROR_BUSY,
+                     "another reissue has taken the job %s further meanwhile: try again", job->id);
 }
 
 struct error *job_lock(struct state *state, const struct job *job, int *out)

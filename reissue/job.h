@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A job takes one certificate to its successor. It is a place in a table of steps, and what is known
- * so far; both are in the state, and change together, in one transaction.
+ * A job takes one certificate to its successor. It is a place in a table of steps, and what is
+ * known so far; both are in the state, and change together, in one transaction.
  */
 #ifndef REISSUE_JOB_H
 #define REISSUE_JOB_H
@@ -17,23 +17,23 @@
  * follows from it is done in such a way that it can be done again.
  */
 enum job_step {
-    STEP_WANTED,            /* nothing but the wish */
-    STEP_KEY_STARTED,       /* the key is being made, or not yet, or already */
-    STEP_KEY_READY,         /* its public half is known */
-    STEP_CSR_READY,         /* signed, and checked; the CA is being made ready (accounts) */
-    STEP_ORDER_SENT,        /* the CA may have the order, and we its answer */
-    STEP_ORDER_KNOWN,       /* the challenges are being published */
-    STEP_PUBLISHED,         /* the CA may have been asked to look */
-    STEP_VALIDATION_ASKED,  /* the CA looks */
-    STEP_FINALIZE_SENT,     /* the CA may have the CSR, and may be issuing */
-    STEP_ISSUED,            /* the certificate is here, and was checked; it is being stored */
-    STEP_STORED,            /* as a file; what is on the card is being looked at */
-    STEP_INSTALL_STARTED,   /* the card may have the certificate */
-    STEP_INSTALLED,         /* and a signature showed that they fit; the live files are switched */
-    STEP_SWITCHED,          /* services are being told */
-    STEP_DEPLOYED,          /* the successor is in use */
-    STEP_REVOCATION_OWED,   /* of the predecessor, at its time */
-    STEP_REVOCATION_SENT,   /* the CA may have revoked it */
+    STEP_WANTED,           /* nothing but the wish */
+    STEP_KEY_STARTED,      /* the key is being made, or not yet, or already */
+    STEP_KEY_READY,        /* its public half is known */
+    STEP_CSR_READY,        /* signed, and checked; the CA is being made ready (accounts) */
+    STEP_ORDER_SENT,       /* the CA may have the order, and we its answer */
+    STEP_ORDER_KNOWN,      /* the challenges are being published */
+    STEP_PUBLISHED,        /* the CA may have been asked to look */
+    STEP_VALIDATION_ASKED, /* the CA looks */
+    STEP_FINALIZE_SENT,    /* the CA may have the CSR, and may be issuing */
+    STEP_ISSUED,           /* the certificate is here, and was checked; it is being stored */
+    STEP_STORED,           /* as a file; what is on the card is being looked at */
+    STEP_INSTALL_STARTED,  /* the card may have the certificate */
+    STEP_INSTALLED,        /* and a signature showed that they fit; the live files are switched */
+    STEP_SWITCHED,         /* services are being told */
+    STEP_DEPLOYED,         /* the successor is in use */
+    STEP_REVOCATION_OWED,  /* of the predecessor, at its time */
+    STEP_REVOCATION_SENT,  /* the CA may have revoked it */
     STEP_DONE,
     STEP_CANCELLED,
     STEP_COUNT,
@@ -66,7 +66,7 @@ enum job_value {
     JOB_ANSWER,           /* what a person brought back from the CA, PEM */
     JOB_CERTIFICATE,      /* PEM */
     JOB_CHAIN,            /* PEM, in order, without the certificate; may be empty */
-    JOB_INSTALL,          /* where else the certificate goes: a card: URI, or not there */
+    JOB_INSTALL,          /* where else it goes: a card: URI, INSTALL_BESIDE_KEY, or not there */
     JOB_INSTALL_BEFORE,   /* the certificate that was there, PEM, or "none" */
     JOB_REVOKE,           /* "no", "now" or a number of seconds after the switch */
     JOB_REVOKE_AT,        /* Unix time */
@@ -75,6 +75,9 @@ enum job_value {
     JOB_FAILURE,          /* what went wrong last */
     JOB_VALUE_COUNT,
 };
+
+/* JOB_INSTALL as long as it is not known where the key is. */
+#define INSTALL_BESIDE_KEY "beside-key"
 
 struct job {
     char *id;

@@ -2,7 +2,6 @@
 #include "job_command.h"
 
 #include "command.h"
-#include "config.h"
 #include "exit_code.h"
 #include "job_print.h"
 
@@ -12,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_DEFAULT 120                  /* seconds */
+#define WAIT_DEFAULT 120                   /* seconds */
 #define WAIT_FOREVER (400L * 24 * 60 * 60) /* no certificate is valid longer */
 
 /* ---- options ----------------------------------------------------------------------------- */
@@ -98,27 +97,25 @@ static void tell(void *argument, const struct job *job, const char *text)
     (void)fflush(stdout);
 }
 
+void (*job_command_observer)(enum job_step step, const char *moment);
+
 /* ---- opening ----------------------------------------------------------------------------- */
 
 struct error *job_command_open(struct job_command *command)
 {
-    struct config *config = NULL;
     const char *directory = command->state_directory;
-    struct error *error = config_open(command->config_path, &config);
+    struct error *error;
 
     command->started = clock_seconds();
     command->run = (struct run){
-        .config = config,
         .admin_source = command->admin_source,
         .wait_until = time(NULL) + command->wait,
         .tell = tell,
         .tell_argument = command,
-        .observe = run_observer,
+        .observe = job_command_observer,
     };
-    if (error != NULL)
-        return error;
     if (directory == NULL)
-        directory = config_state_directory(config);
+        directory = "/var/lib/reissue";
     error = state_open(directory, &command->run.state);
     if (error == NULL)
         error = crypto_open(&command->secrets, &command->run.crypto);
@@ -129,7 +126,6 @@ void job_command_close(struct job_command *command)
 {
     crypto_close(command->run.crypto);
     state_close(command->run.state);
-    config_free((struct config *)command->run.config); /* it is only read in between */
     command->run = (struct run){0};
 }
 

@@ -75,6 +75,9 @@ void job_command_close(struct job_command *command);
  */
 int job_command_run(struct job_command *command, struct job *job, struct error *error);
 
+/* What the tests put into run.observe; NULL in the program. */
+extern void (*job_command_observer)(enum job_step step, const char *moment);
+
 /* A duration, such as 90s, 10m, 4h or 14d, in seconds. ERROR_ARGUMENT. */
 struct error *duration_parse(const char *text, long *out) MUST_CHECK;
 

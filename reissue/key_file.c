@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "key_file.h"
 
-#include "atomic_file.h"
+#include "file.h"
 
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@ static const struct algorithm {
     int bits;
     const char *group;
 } algorithms[] = {
-    {"RSA-2048", "RSA", 2048, NULL},   {"RSA-3072", "RSA", 3072, NULL},
-    {"RSA-4096", "RSA", 4096, NULL},   {"P-256", "EC", 0, "P-256"},
-    {"P-384", "EC", 0, "P-384"},       {"P-521", "EC", 0, "P-521"},
+    {"RSA-2048", "RSA", 2048, NULL}, {"RSA-3072", "RSA", 3072, NULL},
+    {"RSA-4096", "RSA", 4096, NULL}, {"P-256", "EC", 0, "P-256"},
+    {"P-384", "EC", 0, "P-384"},     {"P-521", "EC", 0, "P-521"},
     {"Ed25519", "ED25519", 0, NULL},
 };
 
@@ -79,10 +79,10 @@ static struct error *encode(struct crypto *crypto, EVP_PKEY *key, BIO *bio)
 
     if (error != NULL)
         return error;
-    good = PEM_write_bio_PKCS8PrivateKey(
-               bio, key, passphrase == NULL ? NULL : EVP_aes_256_cbc(),
-               passphrase == NULL ? NULL : (char *)secret_bytes(passphrase), length, NULL,
-               NULL) == 1;
+    good =
+        PEM_write_bio_PKCS8PrivateKey(bio, key, passphrase == NULL ? NULL : EVP_aes_256_cbc(),
+                                      passphrase == NULL ? NULL : (char *)secret_bytes(passphrase),
+                                      length, NULL, NULL) == 1;
     secret_free(passphrase);
     return good ? NULL : crypto_error("cannot encode the new key");
 }
@@ -99,7 +99,7 @@ static struct error *write_key(struct crypto *crypto, EVP_PKEY *key, const char 
     error = encode(crypto, key, bio);
     if (error == NULL) {
         length = BIO_get_mem_data(bio, &bytes);
-        error = atomic_file_write(path, bytes, (size_t)length, 0600);
+        error = file_write(path, bytes, (size_t)length, 0600);
     }
     BIO_free(bio);
     return error;

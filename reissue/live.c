@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live.h"
 
-#include "atomic_file.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static struct error *write_file(const char *directory, const char *file, const c
     if (asprintf(&text, "%s%s", first, second) < 0)
         error = error_no_memory();
     else
-        error = atomic_file_write(path, text, strlen(text), mode);
+        error = file_write(path, text, strlen(text), mode);
     free(text);
     free(path);
     return error;
@@ -110,7 +110,7 @@ static bool is_switched(const char *live, const struct live_files *files)
 
     if (asprintf(&path, "%s/cert.pem", live) < 0)
         return false;
-    error = atomic_file_read(path, &text);
+    error = file_read_text(path, &text);
     same = error == NULL && strcmp(text, files->certificate) == 0;
     error_free(error); /* there is none yet */
     free(text);

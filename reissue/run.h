@@ -63,13 +63,13 @@ void run_tell(const struct run *run, const struct job *job, const char *format, 
     __attribute__((format(printf, 3, 4)));
 
 /* The steps' work, by the file that has it. */
-step_function step_choose_key, step_make_key;                              /* step_key.c */
-step_function step_make_request;                                           /* step_request.c */
-step_function step_prepare, step_order, step_publish, step_validate;       /* step_ca.c */
-step_function step_await, step_finalize;                                   /* step_ca.c */
-step_function step_store, step_switch;                                     /* step_store.c */
-step_function step_look, step_install;                                     /* step_install.c */
-step_function step_deploy;                                                 /* step_deploy.c */
-step_function step_owe_revocation, step_await_revocation, step_revoke;     /* step_revoke.c */
+step_function step_choose_key, step_make_key;                          /* step_key.c */
+step_function step_make_request;                                       /* step_request.c */
+step_function step_prepare, step_order, step_publish, step_validate;   /* step_ca.c */
+step_function step_await, step_finalize;                               /* step_ca.c */
+step_function step_store, step_switch;                                 /* step_store.c */
+step_function step_look, step_install;                                 /* step_install.c */
+step_function step_deploy;                                             /* step_deploy.c */
+step_function step_owe_revocation, step_await_revocation, step_revoke; /* step_revoke.c */
 
 #endif

@@ -43,7 +43,7 @@ static const char schema[] =
 static struct error *failed(struct state *state, const char *what)
 {
     int code = sqlite3_extended_errcode(state->database);
-    const char *advice = (code & 0xFF) == SQLITE_FULL      ? ": make room, and run it again"
+    const char *advice = (code & 0xFF) == SQLITE_FULL       ? ": make room, and run it again"
                          : (code & 0xFF) == SQLITE_READONLY ? ": make the directory writable"
                          : (code & 0xFF) == SQLITE_BUSY ? ": another reissue is at work; try again"
                                                         : "";
@@ -183,8 +183,8 @@ static struct error *open_database(struct state *state)
     error = state_path(state, &path, "state.db");
     if (error != NULL)
         return error;
-    if (sqlite3_open_v2(path, &state->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                        NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &state->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+        SQLITE_OK) {
         error = state->database == NULL ? error_no_memory() : failed(state, "open");
         free(path);
         return error;
@@ -252,6 +252,17 @@ struct error *state_path(const struct state *state, char **out, const char *form
         return NULL;
     *out = NULL;
     return error_no_memory();
+}
+
+struct error *state_job_directory(const struct state *state, const char *id)
+{
+    char *path;
+    struct error *error = state_path(state, &path, "jobs/%s", id);
+
+    if (error == NULL)
+        error = make_directories(path);
+    free(path);
+    return error;
 }
 
 static struct error *lock_file(const char *path, const char *what, int *out)

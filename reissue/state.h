@@ -10,7 +10,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 struct state {
     char *directory;
@@ -41,7 +41,8 @@ struct state_values {
                                sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)})
 
 /* Runs a statement that answers with no rows. */
-struct error *state_run(struct state *state, const char *sql, struct state_values values) MUST_CHECK;
+struct error *state_run(struct state *state, const char *sql,
+                        struct state_values values) MUST_CHECK;
 
 /* Takes one row: `row[0..columns-1]` are its texts, NULL for NULL, valid during the call. */
 typedef struct error *state_row(void *argument, const char *const *row);
@@ -50,6 +51,9 @@ typedef struct error *state_row(void *argument, const char *const *row);
 #define STATE_COLUMNS_MAX 8
 struct error *state_query(struct state *state, const char *sql, struct state_values values,
                           state_row *take, void *argument) MUST_CHECK;
+
+/* Makes the job's own directory, jobs/ID/, below it. ERROR_STATE. */
+struct error *state_job_directory(const struct state *state, const char *id) MUST_CHECK;
 
 /*
  * Takes the lock of that name among processes (it is given back by state_unlock(), or when the

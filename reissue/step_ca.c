@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The steps that the CA's own functions do, and the look at what came back. */
 #include "ca.h"
-#include "certificate_check.h"
+#include "issued_check.h"
 
 /* Runs one of the CA's functions, if it has it. */
 static struct error *with(struct run *run, struct job *job, enum step_end *end,
@@ -35,11 +35,6 @@ static step_function *validate(const struct ca *ca)
     return ca->validate;
 }
 
-static step_function *await(const struct ca *ca)
-{
-    return ca->await;
-}
-
 static step_function *finalize(const struct ca *ca)
 {
     return ca->finalize;
@@ -63,4 +58,35 @@ struct error *step_publish(struct run *run, struct job *job, enum step_end *end)
 struct error *step_validate(struct run *run, struct job *job, enum step_end *end)
 {
     return with(run, job, end, validate);
+}
+
+struct error *step_await(struct run *run, struct job *job, enum step_end *end)
+{
+    const struct ca *ca;
+    struct error *error = ca_find(run, job, &ca);
+
+    if (error != NULL || ca->await == NULL)
+        return error;
+    error = ca->await(run, job, end);
+    if (*end != STEP_END_WAIT && ca->clean_up != NULL) /* however it ended */
+        ca->clean_up(run, job);
+    return error;
+}
+
+/* An answer that is not what was asked for makes room for another one. */
+struct error *step_finalize(struct run *run, struct job *job, enum step_end *end)
+{
+    struct error *error = with(run, job, end, finalize);
+
+    if (error != NULL || *end == STEP_END_WAIT)
+        return error;
+    error = issued_check(run, job);
+    if (error == NULL)
+        return NULL;
+    for (size_t i = 0; i < 3; i++) {
+        static const enum job_value values[] = {JOB_ANSWER, JOB_CERTIFICATE, JOB_CHAIN};
+
+        error_free(job_set(job, values[i], NULL)); /* taking away does not fail */
+    }
+    return error;
 }

@@ -4,6 +4,7 @@
 #include "certificate_text.h"
 #include "run.h"
 
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,14 +74,16 @@ static struct error *note_present(struct run *run, struct job *job, const struct
 
 struct error *step_look(struct run *run, struct job *job, enum step_end *end)
 {
-    const char *place = job_get(job, JOB_INSTALL);
     struct card_uri *uri = NULL;
-    struct error *error;
+    struct error *error = NULL;
 
     (void)end;
-    if (place == NULL)
+    if (job_get(job, JOB_INSTALL) == NULL)
         return NULL;
-    error = card_uri_parse(place, &uri);
+    if (strcmp(job_get(job, JOB_INSTALL), INSTALL_BESIDE_KEY) == 0)
+        error = job_set(job, JOB_INSTALL, job_get(job, JOB_KEY));
+    if (error == NULL)
+        error = card_uri_parse(job_get(job, JOB_INSTALL), &uri);
     if (error == NULL)
         error = check_slot_key(run, job, uri);
     if (error == NULL)

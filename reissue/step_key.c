@@ -153,9 +153,9 @@ static struct error *generate_on_card(struct run *run, const struct job *job, st
 }
 
 /*
- * Whether an earlier run has made the key already: the slot does not hold what it held then. That it
- * was this job, and not another program, cannot be seen; but such a key is as good as a new one, as
- * long as it was not certified.
+ * Whether an earlier run has made the key already: the slot does not hold what it held then. That
+ * it was this job, and not another program, cannot be seen; but such a key is as good as a new one,
+ * as long as it was not certified.
  */
 static struct error *look_whether_made(struct run *run, const struct job *job,
                                        const struct card_uri *uri, bool *made)
@@ -233,8 +233,8 @@ struct error *step_make_key(struct run *run, struct job *job, enum step_end *end
     if (is_kind(job, "card"))
         error = make_on_card(run, job);
     else if (is_kind(job, "file"))
-        error = key_file_make(run->crypto, job_get(job, JOB_KEY_WANTED),
-                              job_get(job, JOB_ALGORITHM));
+        error =
+            key_file_make(run->crypto, job_get(job, JOB_KEY_WANTED), job_get(job, JOB_ALGORITHM));
     if (error == NULL && !is_kind(job, "card"))
         error = job_set(job, JOB_KEY, job_get(job, JOB_KEY_WANTED));
     return error != NULL ? error : note_key(run, job);

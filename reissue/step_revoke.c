@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of the previous certificate: nothing, unless it was asked for, and not before its time. */
+/* What becomes of the previous certificate: nothing, unless it was asked for, and not before its
+ * time. */
 #include "ca.h"
 #include "certificate_text.h"
 
@@ -25,8 +26,8 @@ struct error *step_owe_revocation(struct run *run, struct job *job, enum step_en
 /* ---- whether it may be revoked ----------------------------------------------------------- */
 
 struct looking {
-    const char *own;  /* the lineage's name */
-    bool elsewhere;   /* another one uses the certificate */
+    const char *own; /* the lineage's name */
+    bool elsewhere;  /* another one uses the certificate */
     char successor[FINGERPRINT_SIZE];
 };
 
@@ -132,10 +133,11 @@ struct error *step_revoke(struct run *run, struct job *job, enum step_end *end)
     if (error != NULL)
         return error;
     if (ca->revoke == NULL)
-        return error_new(ERROR_UNSUPPORTED,
-                         "the CA %s cannot be asked to revoke: revoke the previous certificate with "
-                         "it yourself, then reissue cancel %s",
-                         job_get(job, JOB_CA), job->id);
+        return error_new(
+            ERROR_UNSUPPORTED,
+            "the CA %s cannot be asked to revoke: revoke the previous certificate with "
+            "it yourself, then reissue cancel %s",
+            job_get(job, JOB_CA), job->id);
     error = ca->revoke(run, job, end);
     return error != NULL || *end == STEP_END_WAIT ? error : note_revoked(run, job);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The certificate in the state, and in the files that other programs read. */
-#include "atomic_file.h"
 #include "certificate_text.h"
+#include "file.h"
 #include "live.h"
 #include "run.h"
 
@@ -49,7 +49,7 @@ static struct error *keep_certificate(struct run *run, const struct job *job)
     if (error == NULL)
         error = state_job_directory(run->state, job->id);
     if (error == NULL)
-        error = atomic_file_write(path, text, strlen(text), 0644);
+        error = file_write(path, text, strlen(text), 0644);
     if (error == NULL)
         run_tell(run, job, "the certificate is in %s", path);
     free(text);
@@ -78,7 +78,7 @@ static struct error *key_text(const struct job *job, char **out)
         *out = strdup(reference);
         return *out == NULL ? error_no_memory() : NULL;
     }
-    return file == NULL ? NULL : atomic_file_read(file, out);
+    return file == NULL ? NULL : file_read_text(file, out);
 }
 
 static struct error *note_lineage(struct run *run, const struct job *job)

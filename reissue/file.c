@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "atomic_file.h"
+#include "file.h"
+
+#include "crypto.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +56,7 @@ static bool fill_file(int file, const void *bytes, size_t length, mode_t mode)
     return close(file) == 0 && good;
 }
 
-struct error *atomic_file_write(const char *path, const void *bytes, size_t length, mode_t mode)
+struct error *file_write(const char *path, const void *bytes, size_t length, mode_t mode)
 {
     struct error *error = NULL;
     char *temporary;
@@ -77,12 +79,14 @@ struct error *atomic_file_write(const char *path, const void *bytes, size_t leng
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-static struct error *read_all(int file, const char *path, char *text)
+static struct error *read_all(int file, const char *path, struct buffer *out)
 {
-    size_t length = 0;
+    char part[8192];
+    struct error *error = NULL;
+    size_t total = 0;
 
-    while (length <= ATOMIC_FILE_MAX) {
-        ssize_t got = read(file, text + length, ATOMIC_FILE_MAX + 1 - length);
+    while (error == NULL) {
+        ssize_t got = read(file, part, sizeof(part));
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -90,34 +94,59 @@ static struct error *read_all(int file, const char *path, char *text)
             return failed("read", path);
         if (got == 0)
             break;
-        length += (size_t)got;
+        total += (size_t)got;
+        error = total > FILE_SIZE_MAX
+                    ? error_new(ERROR_FILE, "cannot read %s: it has more than %d bytes", path,
+                                FILE_SIZE_MAX)
+                    : buffer_append(out, part, (size_t)got);
     }
-    if (length > ATOMIC_FILE_MAX)
-        return error_new(ERROR_FILE, "cannot read %s: it has more than %d bytes", path,
-                         ATOMIC_FILE_MAX);
-    if (memchr(text, '\0', length) != NULL)
-        return error_new(ERROR_FILE, "cannot read %s: it is no text", path);
-    text[length] = '\0';
-    return NULL;
+    OPENSSL_cleanse(part, sizeof(part));
+    return error;
 }
 
-struct error *atomic_file_read(const char *path, char **out)
+struct error *file_read(const char *path, struct buffer *out)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    char *text = file < 0 ? NULL : malloc(ATOMIC_FILE_MAX + 2);
-    struct error *error = NULL;
+    bool standard = strcmp(path, "-") == 0;
+    int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct error *error;
 
-    *out = NULL;
     if (file < 0)
         return failed("open", path);
-    error = text == NULL ? error_no_memory() : read_all(file, path, text);
-    (void)close(file);
-    if (error != NULL) {
-        free(text);
-        return error;
+    error = read_all(file, path, out);
+    if (!standard)
+        (void)close(file);
+    return error;
+}
+
+struct error *file_read_text(const char *path, char **out)
+{
+    struct buffer bytes = {0};
+    struct error *error = file_read(path, &bytes);
+
+    *out = NULL;
+    if (error == NULL && bytes.length > 0 && memchr(bytes.bytes, 0, bytes.length) != NULL)
+        error = error_new(ERROR_FILE, "cannot read %s: it is no text", path);
+    if (error == NULL) {
+        *out = strndup(bytes.length == 0 ? "" : (const char *)bytes.bytes, bytes.length);
+        error = *out == NULL ? error_no_memory() : NULL;
     }
-    *out = realloc(text, strlen(text) + 1);
-    if (*out == NULL)
-        *out = text;
-    return NULL;
+    buffer_clear(&bytes);
+    return error;
+}
+
+struct error *file_absolute(const char *path, char **out)
+{
+    char *directory;
+    int length;
+
+    if (path[0] == '/' || crypto_is_card_uri(path)) {
+        *out = strdup(path);
+        return *out == NULL ? error_no_memory() : NULL;
+    }
+    directory = getcwd(NULL, 0);
+    if (directory == NULL)
+        return failed("tell the current directory of", path);
+    length = asprintf(out, "%s/%s", directory, path);
+    free(directory);
+    return length < 0 ? error_no_memory() : NULL;
 }
