@@ -52,11 +52,10 @@ static struct error *take_answer(struct run *run, struct job *job, enum step_end
     struct error *error;
 
     if (job_get(job, JOB_ANSWER) == NULL) {
-        *end = STEP_END_WAIT;
-        error = ask_for_answer(job);
-        return error != NULL ? error : job_set(job, JOB_WAITS_UNTIL, "9999999999");
+        *end = STEP_END_ASK;
+        return ask_for_answer(job);
     }
-    (void)run;
+    run_tell_step(run, job);
     error = certificate_bundle_parse(job_get(job, JOB_ANSWER), strlen(job_get(job, JOB_ANSWER)),
                                      &bundle);
     if (error == NULL)

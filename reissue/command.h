@@ -20,6 +20,9 @@ enum exit_code {
     EXIT_CODE_SIGNAL = 128,    /* exec: and the signal's number, where one ended the command */
 };
 
+/* The program: everything that main() does. */
+int reissue_main(int argc, char **argv);
+
 /* Each takes its words, its own name first, and returns the exit code. */
 int exec_command(int argc, char **argv);
 int start_command(int argc, char **argv);

@@ -54,6 +54,14 @@ void run_tell(const struct run *run, const struct job *job, const char *format, 
     free(text);
 }
 
+void run_tell_step(const struct run *run, const struct job *job)
+{
+    const struct transition *transition = transition_from(job->step);
+
+    if (transition != NULL)
+        run_tell(run, job, "%s", transition->doing);
+}
+
 static void observe(const struct run *run, const struct job *job, const char *moment)
 {
     if (run->observe != NULL)
@@ -96,7 +104,7 @@ static struct error *run_step(struct run *run, struct job *job, const struct tra
     error = transition->work(run, job, end);
     if (error != NULL)
         return error;
-    if (*end == STEP_END_WAIT)
+    if (*end == STEP_END_WAIT || *end == STEP_END_ASK)
         return job_save(run->state, job, NULL);
     return go_to(run, job, *end == STEP_END_FINAL ? STEP_DONE : transition->to, transition->doing);
 }
@@ -136,11 +144,9 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
     while (error == NULL && (transition = transition_from(job->step)) != NULL) {
         enum step_end end;
 
-        run_tell(run, job, "%s", transition->doing);
         error = run_step(run, job, transition, &end);
-        if (error != NULL || end != STEP_END_WAIT)
-            continue;
-        *waits = !sleep_until_due(run, job);
+        if (error == NULL && (end == STEP_END_ASK || end == STEP_END_WAIT))
+            *waits = end == STEP_END_ASK || !sleep_until_due(run, job);
         if (*waits)
             return NULL;
     }

@@ -32,6 +32,7 @@ struct run {
 enum step_end {
     STEP_END_NEXT,  /* the next step */
     STEP_END_WAIT,  /* not yet: JOB_WAITS_FOR says what for, JOB_WAITS_UNTIL until when */
+    STEP_END_ASK,   /* not before a person has done what JOB_WAITS_FOR says */
     STEP_END_FINAL, /* there is nothing left to do */
 };
 
@@ -57,6 +58,9 @@ extern const size_t transition_count;
  * and can be resumed.
  */
 struct error *run_job(struct run *run, struct job *job, bool *waits) MUST_CHECK;
+
+/* Tells what the job's step does: called by a step's work as soon as it finds that there is any. */
+void run_tell_step(const struct run *run, const struct job *job);
 
 /* Says something to the person. */
 void run_tell(const struct run *run, const struct job *job, const char *format, ...)

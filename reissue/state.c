@@ -199,19 +199,35 @@ static struct error *open_database(struct state *state)
     return error != NULL ? error : make_tables(state);
 }
 
+/* The directory's own name: jobs remember paths below it, and run in any directory. */
+static struct error *resolve(struct state *state)
+{
+    char *path = realpath(state->directory, NULL);
+
+    if (path == NULL)
+        return error_new(ERROR_STATE, "cannot find the state directory %s: %s", state->directory,
+                         strerror(errno));
+    free(state->directory);
+    state->directory = path;
+    return NULL;
+}
+
 struct error *state_open(const char *directory, struct state **out)
 {
     struct state *state = calloc(1, sizeof(*state));
-    mode_t mask = umask(0077);
     struct error *error;
+    mode_t mask;
 
     *out = NULL;
     if (state == NULL || (state->directory = strdup(directory)) == NULL) {
         free(state);
-        umask(mask);
         return error_no_memory();
     }
+    mask = umask(0022);
     error = make_directories(directory);
+    if (error == NULL)
+        error = resolve(state);
+    (void)umask(0077); /* the database is nobody else's to read */
     if (error == NULL)
         error = open_database(state);
     umask(mask);

@@ -12,7 +12,9 @@ static struct error *with(struct run *run, struct job *job, enum step_end *end,
 
     if (error != NULL)
         return error;
-    return choose(ca) == NULL ? NULL : choose(ca)(run, job, end);
+    if (choose(ca) == NULL)
+        return NULL;
+    return choose(ca)(run, job, end);
 }
 
 static step_function *prepare(const struct ca *ca)
@@ -68,7 +70,7 @@ struct error *step_await(struct run *run, struct job *job, enum step_end *end)
     if (error != NULL || ca->await == NULL)
         return error;
     error = ca->await(run, job, end);
-    if (*end != STEP_END_WAIT && ca->clean_up != NULL) /* however it ended */
+    if (*end == STEP_END_NEXT && ca->clean_up != NULL) /* however it ended */
         ca->clean_up(run, job);
     return error;
 }
@@ -78,7 +80,7 @@ struct error *step_finalize(struct run *run, struct job *job, enum step_end *end
 {
     struct error *error = with(run, job, end, finalize);
 
-    if (error != NULL || *end == STEP_END_WAIT)
+    if (error != NULL || *end != STEP_END_NEXT)
         return error;
     error = issued_check(run, job);
     if (error == NULL)

@@ -221,10 +221,13 @@ static struct error *prove(struct run *run, const struct job *job)
 struct error *step_install(struct run *run, struct job *job, enum step_end *end)
 {
     const char *place = job_get(job, JOB_INSTALL);
-    struct error *error = place == NULL ? NULL : install_on_card(run, job, place);
+    struct error *error = NULL;
 
     (void)end;
-    if (error != NULL || job_get(job, JOB_KEY) == NULL)
-        return error;
-    return prove(run, job);
+    if (job_get(job, JOB_KEY) == NULL)
+        return NULL; /* somebody else's: there is nothing to install it beside, or to try it with */
+    run_tell_step(run, job);
+    if (place != NULL)
+        error = install_on_card(run, job, place);
+    return error != NULL ? error : prove(run, job);
 }

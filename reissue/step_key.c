@@ -116,9 +116,10 @@ static struct error *choose_on_card(struct run *run, struct job *job)
 struct error *step_choose_key(struct run *run, struct job *job, enum step_end *end)
 {
     (void)end;
-    if (is_kind(job, "card"))
-        return choose_on_card(run, job);
-    return NULL; /* a file has its place; the others are there already */
+    if (!is_kind(job, "card"))
+        return NULL; /* a file has its place; the others are there already */
+    run_tell_step(run, job);
+    return choose_on_card(run, job);
 }
 
 /* ---- on a card: making ------------------------------------------------------------------- */
@@ -230,6 +231,7 @@ struct error *step_make_key(struct run *run, struct job *job, enum step_end *end
     (void)end;
     if (is_kind(job, "csr"))
         return NULL;
+    run_tell_step(run, job);
     if (is_kind(job, "card"))
         error = make_on_card(run, job);
     else if (is_kind(job, "file"))

@@ -114,6 +114,7 @@ struct error *step_make_request(struct run *run, struct job *job, enum step_end 
     (void)end;
     if (job_get(job, JOB_CSR) != NULL && strcmp(job_get(job, JOB_KEY_KIND), "csr") == 0)
         return note_given(job);
+    run_tell_step(run, job);
     error = certificate_from_pem(job_get(job, JOB_PREDECESSOR), &predecessor);
     if (error == NULL)
         error = crypto_load_key(run->crypto, job_get(job, JOB_KEY), &key);

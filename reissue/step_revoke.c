@@ -138,6 +138,7 @@ struct error *step_revoke(struct run *run, struct job *job, enum step_end *end)
             "the CA %s cannot be asked to revoke: revoke the previous certificate with "
             "it yourself, then reissue cancel %s",
             job_get(job, JOB_CA), job->id);
+    run_tell_step(run, job);
     error = ca->revoke(run, job, end);
-    return error != NULL || *end == STEP_END_WAIT ? error : note_revoked(run, job);
+    return error != NULL || *end != STEP_END_NEXT ? error : note_revoked(run, job);
 }

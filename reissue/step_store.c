@@ -59,9 +59,11 @@ static struct error *keep_certificate(struct run *run, const struct job *job)
 
 struct error *step_store(struct run *run, struct job *job, enum step_end *end)
 {
-    struct error *error = note_certificate(run, job);
+    struct error *error;
 
     (void)end;
+    run_tell_step(run, job);
+    error = note_certificate(run, job);
     return error != NULL ? error : keep_certificate(run, job);
 }
 
@@ -103,9 +105,11 @@ struct error *step_switch(struct run *run, struct job *job, enum step_end *end)
         .chain = job_get(job, JOB_CHAIN),
     };
     char *key = NULL;
-    struct error *error = key_text(job, &key);
+    struct error *error;
 
     (void)end;
+    run_tell_step(run, job);
+    error = key_text(job, &key);
     files.key = key;
     if (error == NULL)
         error = live_switch(run->state, job_get(job, JOB_NAME), job->id, &files);
