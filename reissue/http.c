@@ -112,7 +112,12 @@ static bool set_method(CURL *curl, const struct http_request *request)
         return curl_easy_setopt(curl, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (request->method == HTTP_GET)
         return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK;
-    return curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+    /*
+     * On a connection of its own: libcurl sends once more by itself what breaks off on one that was
+     * kept, and the server may have carried it out.
+     */
+    return curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body)) ==
                CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
