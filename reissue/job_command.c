@@ -2,9 +2,11 @@
 #include "job_command.h"
 
 #include "command.h"
+#include "config.h"
 #include "exit_code.h"
 #include "job_print.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,20 +105,25 @@ void (*job_command_observer)(enum job_step step, const char *moment);
 
 struct error *job_command_open(struct job_command *command)
 {
-    const char *directory = command->state_directory;
-    struct error *error;
+    struct config *config = NULL;
+    char *directory = NULL;
+    struct error *error = config_open(command->config_path, &config);
 
     command->started = clock_seconds();
     command->run = (struct run){
+        .config = config,
         .admin_source = command->admin_source,
         .wait_until = time(NULL) + command->wait,
         .tell = tell,
         .tell_argument = command,
         .observe = job_command_observer,
     };
-    if (directory == NULL)
-        directory = "/var/lib/reissue";
-    error = state_open(directory, &command->run.state);
+    if (error == NULL && command->state_directory == NULL)
+        error = config_state_directory(config, &directory);
+    if (error == NULL)
+        error = state_open(directory != NULL ? directory : command->state_directory,
+                           &command->run.state);
+    free(directory);
     if (error == NULL)
         error = crypto_open(&command->secrets, &command->run.crypto);
     return error;
@@ -126,6 +133,7 @@ void job_command_close(struct job_command *command)
 {
     crypto_close(command->run.crypto);
     state_close(command->run.state);
+    config_free((struct config *)(uintptr_t)command->run.config); /* it was only read in between */
     command->run = (struct run){0};
 }
 
