@@ -30,8 +30,9 @@ struct ca {
 };
 
 extern const struct ca manual_ca;
+extern const struct ca acme_ca;
 
-/* The table for the job's CA. ERROR_CONFIG where the configuration has none of that name. */
+/* The table for the job's CA. ERROR_CONFIG where there is none of that name. */
 struct error *ca_find(const struct run *run, const struct job *job,
                       const struct ca **out) MUST_CHECK;
 

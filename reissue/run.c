@@ -106,6 +106,8 @@ static struct error *run_step(struct run *run, struct job *job, const struct tra
         return error;
     if (*end == STEP_END_WAIT || *end == STEP_END_ASK)
         return job_save(run->state, job, NULL);
+    if (*end == STEP_END_AGAIN)
+        return go_to(run, job, STEP_CSR_READY, "the order is gone, and made again");
     return go_to(run, job, *end == STEP_END_FINAL ? STEP_DONE : transition->to, transition->doing);
 }
 
@@ -124,6 +126,19 @@ static bool sleep_until_due(const struct run *run, const struct job *job)
     return true;
 }
 
+/* How often an order may be made again in one process: a CA that loses each of them gets no more.
+ */
+#define ORDERS_AGAIN 2
+
+static struct error *too_many_orders(const struct job *job)
+{
+    return error_new(
+        ERROR_CA_TROUBLE,
+        "the CA %s loses each order that is made: try again later, with reissue resume "
+        "%s",
+        job_get(job, JOB_CA), job->id);
+}
+
 /* ---- all of them ------------------------------------------------------------------------- */
 
 /* What went wrong is kept for `status`; that it cannot be is the lesser trouble. */
@@ -140,6 +155,7 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
 {
     const struct transition *transition;
     struct error *error = NULL;
+    int again = 0;
 
     while (error == NULL && (transition = transition_from(job->step)) != NULL) {
         enum step_end end;
@@ -147,6 +163,8 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
         error = run_step(run, job, transition, &end);
         if (error == NULL && (end == STEP_END_ASK || end == STEP_END_WAIT))
             *waits = end == STEP_END_ASK || !sleep_until_due(run, job);
+        if (error == NULL && end == STEP_END_AGAIN && ++again > ORDERS_AGAIN)
+            error = too_many_orders(job);
         if (*waits)
             return NULL;
     }

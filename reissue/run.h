@@ -7,6 +7,7 @@
 #include "job.h"
 
 struct config;
+struct acme_ca;
 
 /* What every step may use. */
 struct run {
@@ -14,6 +15,7 @@ struct run {
     struct state *state;
     const struct config *config;
     const char *admin_source; /* for the card's management key or admin PIN, or NULL */
+    struct acme_ca *acme;     /* the session with an ACME server, or NULL: ca_acme.h */
     time_t wait_until;        /* how long this process may wait for others, Unix time */
 
     /* Tells a person what is being done; `job` NULL where there is none yet. */
@@ -34,6 +36,8 @@ enum step_end {
     STEP_END_WAIT,  /* not yet: JOB_WAITS_FOR says what for, JOB_WAITS_UNTIL until when */
     STEP_END_ASK,   /* not before a person has done what JOB_WAITS_FOR says */
     STEP_END_FINAL, /* there is nothing left to do */
+    STEP_END_AGAIN, /* the CA's order is gone: another one, for the same key, from STEP_CSR_READY on
+                     */
 };
 
 /*

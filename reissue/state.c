@@ -36,7 +36,9 @@ static const char schema[] =
     "CREATE TABLE certificate ("
     " fingerprint TEXT PRIMARY KEY, lineage TEXT NOT NULL, pem TEXT NOT NULL,"
     " not_after TEXT NOT NULL, revoked TEXT);"
-    "CREATE INDEX certificate_lineage ON certificate(lineage);";
+    "CREATE INDEX certificate_lineage ON certificate(lineage);"
+    /* The account that a CA has for us. */
+    "CREATE TABLE account (ca TEXT PRIMARY KEY, url TEXT NOT NULL);";
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
@@ -268,6 +270,13 @@ struct error *state_path(const struct state *state, char **out, const char *form
         return NULL;
     *out = NULL;
     return error_no_memory();
+}
+
+struct error *state_subdirectory(const struct state *state, const char *name, char **out)
+{
+    struct error *error = state_path(state, out, "%s", name);
+
+    return error != NULL ? error : make_directories(*out);
 }
 
 struct error *state_job_directory(const struct state *state, const char *id)

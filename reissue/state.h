@@ -52,6 +52,10 @@ typedef struct error *state_row(void *argument, const char *const *row);
 struct error *state_query(struct state *state, const char *sql, struct state_values values,
                           state_row *take, void *argument) MUST_CHECK;
 
+/* Makes a directory (0755) below the state directory; *out is its path, for free(). ERROR_STATE. */
+struct error *state_subdirectory(const struct state *state, const char *name,
+                                 char **out) MUST_CHECK;
+
 /* Makes the job's own directory, jobs/ID/, below it. ERROR_STATE. */
 struct error *state_job_directory(const struct state *state, const char *id) MUST_CHECK;
 
