@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long to wait where the server does not say, in seconds. */
-#define PAUSE 2
+/* How long to wait where the server does not say, in seconds, after so many quick looks. */
+#define PAUSE       3
+#define QUICK_LOOKS 8
 
 /* JOB_ORDER_DETAILS while an order may have been sent, of which no answer came. */
 #define ORDER_IS_OUT "sent"
@@ -61,15 +62,16 @@ static struct error *refused(struct job *job, const struct acme_order *order)
     return error;
 }
 
-static struct error *look_later(struct job *job, long seconds, const char *what, enum step_end *end)
+static struct error *look_later(struct run *run, struct job *job, long seconds, const char *what,
+                                enum step_end *end)
 {
     struct error *error = job_set(job, JOB_WAITS_FOR, what);
 
     *end = STEP_END_WAIT;
-    if (error != NULL)
-        return error;
-    return job_set_number(job, JOB_WAITS_UNTIL,
-                          (long long)time(NULL) + (seconds > 0 ? seconds : PAUSE));
+    if (seconds < 0)
+        seconds = run->acme->looks++ < QUICK_LOOKS ? 0 : PAUSE;
+    return error != NULL ? error
+                         : job_set_number(job, JOB_WAITS_UNTIL, (long long)time(NULL) + seconds);
 }
 
 /* ---- the order --------------------------------------------------------------------------- */
@@ -276,7 +278,7 @@ static struct error *acme_order(struct run *run, struct job *job, enum step_end 
 
 /* ---- waiting for the validation ---------------------------------------------------------- */
 
-static struct error *await_order(struct job *job, const struct acme_order *order,
+static struct error *await_order(struct run *run, struct job *job, const struct acme_order *order,
                                  enum step_end *end)
 {
     switch (order->status) {
@@ -285,9 +287,9 @@ static struct error *await_order(struct job *job, const struct acme_order *order
     case ACME_STATUS_VALID:
         return NULL;
     case ACME_STATUS_PENDING:
-        return look_later(job, order->retry_after, "the CA's validation", end);
-    default:
-        return refused(job, order);
+        return look_later(run, job, order->retry_after, "the CA's validation", end);
+    default: /* what an earlier process asked for may have failed because that process had ended */
+        return run->acme->asked ? refused(job, order) : drop_order(job, end);
     }
 }
 
@@ -321,7 +323,7 @@ static struct error *acme_await(struct run *run, struct job *job, enum step_end 
     if (error == NULL)
         error = get_order(run, job, &ca, &order, &gone);
     if (error == NULL)
-        error = gone ? drop_order(job, end) : await_order(job, &order, end);
+        error = gone ? drop_order(job, end) : await_order(run, job, &order, end);
     acme_order_clear(&order);
     return ask_again(run, job, error, end);
 }
@@ -424,7 +426,7 @@ static struct error *act_on_order(struct run *run, struct job *job, struct acme_
         return download(run, job, ca, order->certificate);
     case ACME_STATUS_READY: /* just sent, and not taken yet */
     case ACME_STATUS_PROCESSING:
-        return look_later(job, order->retry_after, "the CA to issue", end);
+        return look_later(run, job, order->retry_after, "the CA to issue", end);
     case ACME_STATUS_PENDING: /* a validation has expired meanwhile */
         return drop_order(job, end);
     default:
@@ -450,7 +452,7 @@ static struct error *acme_finalize(struct run *run, struct job *job, enum step_e
         error = act_on_order(run, job, ca, &order, end);
     else if (error != NULL && error_code(error) == ERROR_ORDER_NOT_READY) {
         error_free(error);
-        error = look_later(job, 0, "the CA to issue", end);
+        error = look_later(run, job, -1, "the CA to issue", end);
     }
     acme_order_clear(&order);
     return ask_again(run, job, error, end);
@@ -475,12 +477,17 @@ static struct error *acme_revoke_predecessor(struct run *run, struct job *job, e
         error = certificate_from_pem(job_get(job, JOB_PREDECESSOR), &certificate);
     if (error == NULL)
         error = acme_revoke(ca->acme, certificate, revocation_reason(job), NULL);
-    if (error != NULL && error_code(error) == ERROR_ALREADY_REVOKED) {
-        error_free(error);
-        error = NULL;
-    }
     X509_free(certificate);
-    return error;
+    if (error == NULL)
+        return NULL;
+    if (error_code(error) == ERROR_ALREADY_REVOKED) {
+        error_free(error);
+        return NULL;
+    }
+    return error_wrap(error, error_code(error),
+                      "the previous certificate is not revoked (the new one is in use): if it is "
+                      "another CA's, ask that one, and end the job with reissue cancel %s",
+                      job->id);
 }
 
 const struct ca acme_ca = {

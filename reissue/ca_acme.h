@@ -13,6 +13,8 @@ struct acme_ca {
     struct acme *acme;
     EVP_PKEY *account_key;
     struct challenge_listener *listener; /* or NULL */
+    bool asked;                          /* this process has asked for a validation */
+    unsigned looks;                      /* how often this process had to look again */
 };
 
 /*

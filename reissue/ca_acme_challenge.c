@@ -231,6 +231,7 @@ static struct error *respond(struct pending *pending, void *argument)
     (void)argument;
     if (pending->challenge->status != ACME_STATUS_PENDING)
         return NULL; /* asked before */
+    pending->ca->asked = true;
     return acme_challenge_respond(pending->ca->acme, pending->challenge->url);
 }
 

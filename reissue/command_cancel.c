@@ -26,7 +26,10 @@ static const struct option options[] = {
 
 static void say_what_is_left(const struct job *job, enum job_step step)
 {
-    if (step >= STEP_DEPLOYED)
+    if (step == STEP_REVOCATION_SENT)
+        printf("The job %s is over. Whether the previous certificate is revoked, the CA knows.\n",
+               job->id);
+    else if (step >= STEP_DEPLOYED)
         printf("The job %s is over: the previous certificate is not revoked.\n", job->id);
     else
         printf("The job %s is cancelled.\n", job->id);
@@ -45,10 +48,6 @@ static struct error *end_job(struct state *state, struct job *job)
 
     if (job_is_over(job))
         return error_new(ERROR_ARGUMENT, "the job %s is over already", job->id);
-    if (step == STEP_REVOCATION_SENT)
-        return error_new(
-            ERROR_ARGUMENT,
-            "the CA may have been asked already to revoke: reissue resume %s finds out", job->id);
     job->step = step >= STEP_DEPLOYED ? STEP_DONE : STEP_CANCELLED;
     error = job_save(state, job, "ended by reissue cancel");
     if (error == NULL)

@@ -28,8 +28,8 @@ const struct transition transitions[] = {
 };
 const size_t transition_count = sizeof(transitions) / sizeof(transitions[0]);
 
-/* How long to sleep before looking again, where the job does not say, in seconds. */
-#define PAUSE 3
+/* How long to sleep before looking again, at least. */
+#define PAUSE_MS 250
 
 static const struct transition *transition_from(enum job_step step)
 {
@@ -62,10 +62,10 @@ void run_tell_step(const struct run *run, const struct job *job)
         run_tell(run, job, "%s", transition->doing);
 }
 
-static void observe(const struct run *run, const struct job *job, const char *moment)
+static void observe(const struct run *run, enum job_step step, const char *moment)
 {
     if (run->observe != NULL)
-        run->observe(job->step, moment);
+        run->observe(step, moment);
 }
 
 /* ---- one step ---------------------------------------------------------------------------- */
@@ -82,15 +82,16 @@ static struct error *forget_troubles(struct job *job)
 
 static struct error *go_to(struct run *run, struct job *job, enum job_step step, const char *note)
 {
+    enum job_step from = job->step;
     struct error *error = forget_troubles(job);
 
     if (error != NULL)
         return error;
-    observe(run, job, "done");
+    observe(run, from, "done");
     job->step = step;
     error = job_save(run->state, job, note);
     if (error == NULL)
-        observe(run, job, "after");
+        observe(run, from, "after");
     return error;
 }
 
@@ -100,7 +101,7 @@ static struct error *run_step(struct run *run, struct job *job, const struct tra
     struct error *error;
 
     *end = STEP_END_NEXT;
-    observe(run, job, "before");
+    observe(run, job->step, "before");
     error = transition->work(run, job, end);
     if (error != NULL)
         return error;
@@ -117,8 +118,11 @@ static struct error *run_step(struct run *run, struct job *job, const struct tra
 static bool sleep_until_due(const struct run *run, const struct job *job)
 {
     time_t now = time(NULL);
-    time_t due = (time_t)job_get_number(job, JOB_WAITS_UNTIL, (long long)now + PAUSE);
-    struct timespec pause = {.tv_sec = due > now ? due - now : PAUSE};
+    time_t due = (time_t)job_get_number(job, JOB_WAITS_UNTIL, (long long)now);
+    struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+
+    if (due > now)
+        pause = (struct timespec){.tv_sec = due - now};
 
     if (now + pause.tv_sec > run->wait_until)
         return false;
