@@ -110,6 +110,28 @@ static struct error *authenticate_admin(struct card *card, struct secret *secret
     return card->app->authenticate_admin(card->channel, card->state, &admin);
 }
 
+struct choosing {
+    char slot[APP_SLOT_MAX];
+};
+
+static struct error *choose_slot(struct card *card, void *argument)
+{
+    struct choosing *choosing = argument;
+    return card->app->free_slot(card->channel, card->state, choosing->slot);
+}
+
+struct error *card_free_slot(struct card *card, char **out)
+{
+    struct choosing choosing;
+    *out = NULL;
+    if (card->app->free_slot == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card makes no keys", card->app->title);
+    struct error *error = session_run_fresh(card, NULL, choose_slot, &choosing);
+    if (error == NULL && (*out = strdup(choosing.slot)) == NULL)
+        error = error_no_memory();
+    return error;
+}
+
 struct generating {
     struct secret *admin;
     const char *slot; /* NULL: a free one */

@@ -215,8 +215,14 @@ struct error *card_generate_key(struct card *card, struct secret *admin, const c
                                 EVP_PKEY **public_key) MUST_CHECK;
 
 /*
- * The same on the one card that fits `uri`, in its slot; where it names none, in the first one that
- * the card shows to be free and whose keys want a PIN. *out is for card_key_free().
+ * The first slot that the card shows to be free, and whose keys want a PIN, as text for free().
+ * ERROR_NOT_FOUND where none is, _UNSUPPORTED where the card does not show that.
+ */
+struct error *card_free_slot(struct card *card, char **out) MUST_CHECK;
+
+/*
+ * Makes a key on the one card that fits `uri`, in its slot; where it names none, in the first one
+ * that the card shows to be free and whose keys want a PIN. *out is for card_key_free().
  */
 struct error *card_make_key(struct card_context *context, const struct card_uri *uri,
                             struct secret *admin, const struct card_generate_options *options,

@@ -36,6 +36,9 @@ enum error_code {
     ERROR_PIN_LAST_TRY, /* one try is left, and it was not spent */
     ERROR_PIN_BLOCKED,  /* no try is left */
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
+    ERROR_STATE,        /* what reissue remembers cannot be read or written */
+    ERROR_CONFIG,       /* what reissue's configuration says cannot be */
+    ERROR_BUSY,         /* another process is at work on the same thing */
     ERROR_FILE,         /* a file or directory that cannot be read or written */
     ERROR_HOOK,         /* a program that was run for us failed, or took too long */
     ERROR_NETWORK,      /* a server was not reached, or broke off: nothing is known of its answer */

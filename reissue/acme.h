@@ -182,7 +182,7 @@ struct acme_order_request {
     const char *replaces; /* the predecessor, as acme_certificate_id() names it; or NULL */
 };
 
-/* Texts belong to the document. `wildcard` is the one thing that an order's identifiers keep. */
+/* Texts belong to the document. Of a wildcard the identifier begins with "*.". */
 struct acme_order {
     struct json *document;
     char *url;

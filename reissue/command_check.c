@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue check: the verdict on a certificate request. */
 #include "card/public_key.h"
-#include "describe.h"
 #include "command.h"
 #include "csr_check.h"
+#include "describe.h"
+#include "exit_code.h"
 #include "json_write.h"
 #include "names.h"
 
@@ -17,7 +18,7 @@
 static const char usage[] =
     "usage: reissue check [OPTION ...] FILE\n"
     "Says what is wrong with a certificate request (PEM or DER; \"-\" is the standard input), and\n"
-    "how to mend it. Exits with 4 where it should not be sent.\n"
+    "how to mend it. Exits with 10 where it should not be sent.\n"
     "\n"
     "  --profile PROFILE  what the certificate is for: tls, code-signing or smime\n"
     "                     (told by the request itself)\n"
@@ -220,5 +221,5 @@ int check_command(int argc, char **argv)
         code = csr_verdict_good(&report.verdict, options.private_authority) ? EXIT_CODE_SUCCESS
                                                                             : EXIT_CODE_VERDICT;
     clear_report(&report);
-    return error == NULL ? code : command_fail(error, EXIT_CODE_FAILURE);
+    return error == NULL ? code : command_fail(error, options.json);
 }

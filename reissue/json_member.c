@@ -70,7 +70,8 @@ struct error *json_string_optional(const struct json *object, const char *name, 
 
 struct error *json_string(const struct json *object, const char *name, const char **out)
 {
-    return require(json_string_optional(object, name, out), name, *out);
+    struct error *error = json_string_optional(object, name, out);
+    return require(error, name, *out);
 }
 
 struct error *json_object_optional(const struct json *object, const char *name,
@@ -81,7 +82,8 @@ struct error *json_object_optional(const struct json *object, const char *name,
 
 struct error *json_object(const struct json *object, const char *name, const struct json **out)
 {
-    return require(find(object, name, JSON_OBJECT, out), name, *out);
+    struct error *error = find(object, name, JSON_OBJECT, out);
+    return require(error, name, *out);
 }
 
 struct error *json_array_optional(const struct json *object, const char *name,
@@ -92,7 +94,8 @@ struct error *json_array_optional(const struct json *object, const char *name,
 
 struct error *json_array(const struct json *object, const char *name, const struct json **out)
 {
-    return require(find(object, name, JSON_ARRAY, out), name, *out);
+    struct error *error = find(object, name, JSON_ARRAY, out);
+    return require(error, name, *out);
 }
 
 struct error *json_boolean_optional(const struct json *object, const char *name, bool *out)
