@@ -230,9 +230,8 @@ static struct error *chain_error(X509_STORE_CTX *context)
     int depth = X509_STORE_CTX_get_error_depth(context);
     X509 *certificate = X509_STORE_CTX_get_current_cert(context);
     char *subject = NULL;
-    struct error *error = certificate == NULL
-                              ? NULL
-                              : describe_name(X509_get_subject_name(certificate), &subject);
+    struct error *error =
+        certificate == NULL ? NULL : describe_name(X509_get_subject_name(certificate), &subject);
 
     if (error == NULL)
         error = error_new(ERROR_CERTIFICATE,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From a heap of certificates to one and its issuers in order; and from there to files. */
+#include "certificate_file.h"
 #include "atomic_file.h"
 #include "card/public_key.h"
-#include "certificate_file.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

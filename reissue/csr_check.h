@@ -38,7 +38,7 @@ struct csr_finding {
 #define CSR_FINDINGS_MAX 100
 
 struct csr_verdict {
-    enum csr_profile profile; /* the one that was used, never CSR_PROFILE_GUESS */
+    enum csr_profile profile;  /* the one that was used, never CSR_PROFILE_GUESS */
     struct csr_finding *items; /* the worst first */
     size_t count;
     enum csr_severity worst; /* with count > 0 */

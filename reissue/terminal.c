@@ -4,15 +4,16 @@
 #include "text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 /* A line is never longer; a text is never cut for less. */
-#define TEXT_MAX   4000
+#define TEXT_MAX    4000
 #define WIDTH_LEAST 20
-#define GAP        2
+#define GAP         2
 
 struct table {
     const char *const *headings;
