@@ -26,7 +26,9 @@ int reissue_main(int argc, char **argv);
 
 /* Each takes its words, its own name first, and returns the exit code. */
 int check_command(int argc, char **argv);
+int config_command(int argc, char **argv);
 int exec_command(int argc, char **argv);
+int list_command(int argc, char **argv);
 int start_command(int argc, char **argv);
 int resume_command(int argc, char **argv);
 int status_command(int argc, char **argv);

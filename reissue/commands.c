@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"status", status_command, "say where the jobs are"},
     {"cancel", cancel_command, "end a job"},
     {"check", check_command, "say what is wrong with a certificate request, before it is sent"},
+    {"list", list_command, "list certificates in files and on cards, and how long they last"},
+    {"config", config_command, "check the configuration file"},
     {"exec", exec_command, "run a script whose `openssl` makes its keys on the card"},
 };
 

@@ -11,11 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where a value says nothing, it is NULL. Lists are written with blanks in between. */
+/* Where a value says nothing, it is NULL. Lists are written with blanks in between; a value that
+   went on in further lines has a blank in place of each line's end. */
 
 /* [ca NAME] */
 struct config_ca {
     char *name;
+    int line;          /* of its header */
     char *type;        /* "manual" or "acme" */
     char *directory;   /* of ACME: its URL */
     char *account_key; /* a file (made where there is none), or a card: URI */
@@ -35,12 +37,13 @@ struct config_ca {
 /* [certificate NAME] */
 struct config_certificate {
     char *name;
+    int line; /* of its header */
     char *ca;
-    char *names;     /* list: example.org dns:..., ip:..., email:... */
-    char *key;       /* the key that there is, to be kept */
-    char *new_key;   /* where new ones are made */
-    char *algorithm; /* what kind they are */
-    char *install;
+    char *names;        /* list: example.org dns:..., ip:..., email:... */
+    char *key;          /* the key that there is, to be kept */
+    char *new_key;      /* where new ones are made */
+    char *algorithm;    /* what kind they are */
+    char *install;      /* a card: URI, or a file */
     char *deploy_hook;  /* list of [hook NAME]s */
     char *renew_before; /* a duration; two thirds of the lifetime otherwise */
     char *revoke_after; /* a duration */
@@ -50,6 +53,7 @@ struct config_certificate {
 /* [hook NAME] */
 struct config_hook {
     char *name;
+    int line;      /* of its header */
     char *command; /* absolute path and arguments, with blanks in between */
     char *timeout; /* a duration */
 };
@@ -71,6 +75,13 @@ struct config {
  */
 struct error *config_open(const char *path, struct config **out) MUST_CHECK;
 void config_free(struct config *config);
+
+/*
+ * Looks at what the configuration names and reading it does not: that files are there, that secrets
+ * are kept as such, that hooks can be run and are changed by nobody else. ERROR_CONFIG, with file
+ * and line.
+ */
+struct error *config_check_files(const struct config *config) MUST_CHECK;
 
 /* Where the state is: what the configuration says, or the usual place, for free(). */
 struct error *config_state_directory(const struct config *config, char **out) MUST_CHECK;

@@ -2,12 +2,13 @@
 #include "config_check.h"
 
 #include "crypto.h"
+#include "file_load.h"
 #include "job_command.h"
+#include "names.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 static struct error *one_of(const char *value, const char *const *words, const char *said)
 {
@@ -51,34 +52,18 @@ struct error *config_check_key_place(const char *value)
                    ? NULL
                    : error_new(ERROR_CONFIG, "has to be a card: URI, or a path that begins with /");
     error = card_uri_parse(value, &uri);
+    if (error == NULL && uri->pin_value != NULL)
+        error = error_new(ERROR_CONFIG, "has a PIN in it: name a pin-source instead, and change "
+                                        "the PIN if others could read this file");
     card_uri_free(uri);
     return error;
 }
 
-/* systemd's credentials are readable by a group, by way of an ACL (systemd.exec(5)). */
-static bool is_credential(const char *path)
-{
-    const char *directory = secure_getenv("CREDENTIALS_DIRECTORY");
-    size_t length = directory == NULL ? 0 : strlen(directory);
-
-    return length > 0 && strncmp(path, directory, length) == 0 && path[length] == '/';
-}
-
 struct error *config_check_secret_file(const char *value)
 {
-    struct stat status;
+    struct error *error = config_check_path(value);
 
-    if (value[0] != '/')
-        return config_check_path(value);
-    if (stat(value, &status) != 0)
-        return error_new(ERROR_CONFIG, "cannot find it: %s", strerror(errno));
-    if ((status.st_mode & 077) != 0 && !is_credential(value))
-        return error_new(
-            ERROR_CONFIG,
-            "others can read or write it, which is not how a secret is kept: chmod 600 "
-            "%s, and have the CA give a new one",
-            value);
-    return NULL;
+    return error != NULL ? error : file_check_secret(value);
 }
 
 struct error *config_check_source(const char *value)
@@ -111,11 +96,68 @@ struct error *config_check_challenge(const char *value)
     return one_of(value, words, "http-01, dns-01 or tls-alpn-01");
 }
 
+/* ---- lists and algorithms ---------------------------------------------------------------- */
+
+static struct error *check_words(const char *value,
+                                 struct error *(*check)(void *argument, const char *word),
+                                 void *argument)
+{
+    char *copy = strdup(value), *rest = NULL;
+    char *word = copy == NULL ? NULL : strtok_r(copy, " \t", &rest);
+    struct error *error = NULL;
+
+    if (copy == NULL)
+        error = error_no_memory();
+    else if (word == NULL)
+        error = error_new(ERROR_CONFIG, "there is no value");
+    for (; error == NULL && word != NULL; word = strtok_r(NULL, " \t", &rest))
+        error = check(argument, word);
+    free(copy);
+    return error;
+}
+
+static struct error *check_name(void *argument, const char *word)
+{
+    return names_add(argument, word);
+}
+
+struct error *config_check_names(const char *value)
+{
+    struct names names = {NULL, 0};
+    struct error *error = check_words(value, check_name, &names);
+
+    names_clear(&names);
+    return error;
+}
+
+static struct error *check_contact(void *argument, const char *word)
+{
+    struct names *names = argument;
+
+    if (strncmp(word, "mailto:", 7) != 0 || strchr(word, '@') == NULL)
+        return error_new(ERROR_CONFIG, "has to be mailto:ADDRESS, or several of them");
+    return names_add(names, word + 7);
+}
+
 struct error *config_check_contacts(const char *value)
 {
-    return strncmp(value, "mailto:", 7) == 0
-               ? NULL
-               : error_new(ERROR_CONFIG, "has to be mailto:ADDRESS, or several of them");
+    struct names names = {NULL, 0};
+    struct error *error = check_words(value, check_contact, &names);
+
+    names_clear(&names);
+    return error;
+}
+
+struct error *config_check_algorithm(const char *value)
+{
+    static const char *const words[] = {"RSA-2048", "RSA-3072", "RSA-4096", "P-256",
+                                        "P-384",    "P-521",    "Ed25519"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcasecmp(words[i], value) == 0)
+            return NULL;
+    return error_new(ERROR_CONFIG,
+                     "has to be RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521 or Ed25519");
 }
 
 struct error *config_check_terms(const char *value)

@@ -14,6 +14,8 @@ config_check config_check_path;        /* absolute */
 config_check config_check_https;       /* a URL */
 config_check config_check_key_place;   /* an absolute path, or a card: URI */
 config_check config_check_secret_file; /* an absolute path to a file that nobody else can read */
+config_check config_check_names;       /* list of names */
+config_check config_check_algorithm;   /* RSA-3072, P-256, ... */
 config_check config_check_source;      /* file:PATH, env:NAME, credential:NAME or factory */
 config_check config_check_duration;    /* 14d */
 config_check config_check_ca_type;
