@@ -120,7 +120,7 @@ static struct error *open_named(struct reading *reading, const struct config_kin
     struct error *error;
 
     if (fault != NULL)
-        return error_new(ERROR_CONFIG, "the section of line %d %s", reading->header, fault);
+        return error_new(ERROR_CONFIG, "the section %s", fault);
     section = config_find(reading->config, kind, name);
     if (section != NULL)
         return error_new(ERROR_CONFIG, "there is a section [%s %s] already, in line %d", kind->word,
@@ -196,25 +196,34 @@ static struct error *unknown_key(const struct reading *reading, const char *name
     return error;
 }
 
+/* Goes on to a section with its first key; false where it cannot be. */
+static bool enter_section(struct reading *reading, const char *section)
+{
+    int line = reading->header != 0 ? reading->header : reading->line;
+    struct error *error;
+
+    (void)snprintf(reading->section, sizeof(reading->section), "%s", section);
+    error = open_section(reading, section);
+    reading->header = 0;
+    if (error != NULL)
+        fail_at(reading, line, error);
+    return error == NULL;
+}
+
 static struct error *take(struct reading *reading, const char *section, const char *name,
                           const char *value)
 {
-    struct error *error = NULL;
-
     if (reading->indented && reading->pending.key != NULL &&
         strcmp(reading->pending.key->name, name) == 0)
         return continue_value(reading, value);
     finish_value(reading);
-    if (reading->header != 0 || reading->item == NULL) {
-        (void)snprintf(reading->section, sizeof(reading->section), "%s", section);
-        error = open_section(reading, section);
-        reading->header = 0;
-    }
-    for (size_t i = 0; error == NULL && i < reading->key_count; i++)
+    if ((reading->header != 0 || reading->item == NULL) && !enter_section(reading, section))
+        return NULL;
+    for (size_t i = 0; i < reading->key_count; i++)
         if (strcmp(reading->keys[i].name, name) == 0)
             return begin_value(reading, &reading->keys[i],
                                (void *)((char *)reading->item + reading->keys[i].offset), value);
-    return error != NULL ? error : unknown_key(reading, name);
+    return unknown_key(reading, name);
 }
 
 static int handle(void *argument, const char *section, const char *name, const char *value)
