@@ -26,7 +26,7 @@ static void check(const uint8_t *data, size_t size)
 {
     struct certificate_wanted wanted = {.purpose = CERTIFICATE_TLS_SERVER};
     struct certificate_bundle bundle = {.certificate = NULL};
-    STACK_OF(X509) *certificates;
+    STACK_OF(X509) * certificates;
     struct error *error = certificates_parse(data, size, "input", &certificates);
 
     if (error == NULL)
