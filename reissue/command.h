@@ -27,6 +27,7 @@ int reissue_main(int argc, char **argv);
 int exec_command(int argc, char **argv);
 int start_command(int argc, char **argv);
 int resume_command(int argc, char **argv);
+int renew_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int cancel_command(int argc, char **argv);
 

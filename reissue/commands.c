@@ -15,6 +15,7 @@ struct command {
 static const struct command commands[] = {
     {"start", start_command, "take a certificate to its successor"},
     {"resume", resume_command, "go on with a job"},
+    {"renew", renew_command, "renew what is due, and revoke what is owed (for a timer)"},
     {"status", status_command, "say where the jobs are"},
     {"cancel", cancel_command, "end a job"},
     {"exec", exec_command, "run a script whose `openssl` makes its keys on the card"},

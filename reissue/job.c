@@ -237,6 +237,7 @@ static struct error *take_job(void *argument, const char *const *row)
     return NULL;
 }
 
+/* A job after another: each has a handful of values, found by their key. */
 static struct error *load_values(struct state *state, const struct job_list *list)
 {
     struct error *error = NULL;

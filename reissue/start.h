@@ -20,6 +20,7 @@ struct start_wish {
     const char *revoke; /* "no", "now" */
     const char *revoke_after;
     const char *profile;
+    bool numbered_file; /* a file for a new key gets the job's id at its end */
 };
 
 /*
