@@ -18,12 +18,8 @@
 
 /* ---- trouble ----------------------------------------------------------------------------- */
 
-/*
- * A server that forgot the account, or the order, gets both anew; the key stays. Whatever else went
- * wrong is for a person.
- */
-static struct error *ask_again(struct run *run, struct job *job, struct error *error,
-                               enum step_end *end)
+struct error *acme_ask_again(struct run *run, struct job *job, struct error *error,
+                             enum step_end *end)
 {
     struct error *worse;
 
@@ -273,7 +269,7 @@ static struct error *acme_order(struct run *run, struct job *job, enum step_end 
     if (error == NULL)
         error = job_set(job, JOB_ORDER_DETAILS, NULL);
     csr_names_clear(&names);
-    return ask_again(run, job, error, end);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- waiting for the validation ---------------------------------------------------------- */
@@ -325,7 +321,7 @@ static struct error *acme_await(struct run *run, struct job *job, enum step_end 
     if (error == NULL)
         error = gone ? drop_order(job, end) : await_order(run, job, &order, end);
     acme_order_clear(&order);
-    return ask_again(run, job, error, end);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- the certificate --------------------------------------------------------------------- */
@@ -455,7 +451,7 @@ static struct error *acme_finalize(struct run *run, struct job *job, enum step_e
         error = look_later(run, job, -1, "the CA to issue", end);
     }
     acme_order_clear(&order);
-    return ask_again(run, job, error, end);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- revocation -------------------------------------------------------------------------- */

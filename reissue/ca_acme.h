@@ -30,6 +30,13 @@ struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **
 /* The account is gone from the CA's memory: forgets it, so that acme_ca_open() makes another. */
 struct error *acme_ca_forget_account(struct run *run, const struct job *job) MUST_CHECK;
 
+/*
+ * What to do about an error (owned; NULL is none): a server that forgot the account gets it anew,
+ * and the order, and *end says so; the key stays. Whatever else went wrong is for a person.
+ */
+struct error *acme_ask_again(struct run *run, struct job *job, struct error *error,
+                             enum step_end *end) MUST_CHECK;
+
 /* The challenges: ca_acme_challenge.c. */
 step_function acme_publish, acme_validate;
 void acme_clean_up(struct run *run, struct job *job);

@@ -103,10 +103,10 @@ expect_reissue 2 start "$NAME" --new-key card:slot=9a "${SECRETS[@]}"
 expect_in "slot 9a holds a key already" err
 expect_reissue 6 start "$NAME" --new-key card: --pin-source env:CARD_PIN --batch
 expect_in "--management-key-source" err
-expect_reissue 0 status
-for job in $(awk '/^[0-9a-f]{8} /{print $1}' out); do
+for job in $(open_jobs); do
     expect_reissue 0 cancel "$job"
 done
+[[ -z $(open_jobs) ]]
 
 # ---- another card, and another key, when the certificate comes ---------------------------------------------
 
