@@ -456,10 +456,20 @@ static struct error *acme_finalize(struct run *run, struct job *job, enum step_e
 
 /* ---- revocation -------------------------------------------------------------------------- */
 
-/* RFC 5280, 5.3.1. */
+/* RFC 5280, 5.3.1; whatever has a successor is superseded. */
 static int revocation_reason(const struct job *job)
 {
-    return strcmp(job_get(job, JOB_REASON), "compromised-key") == 0 ? 1 : 4;
+    static const struct {
+        const char *name;
+        int code;
+    } reasons[] = {
+        {"compromised-key", 1}, {"affiliation-changed", 3}, {"cessation", 5}, {"unspecified", 0}};
+    const char *reason = job_get(job, JOB_REASON);
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i].name, reason) == 0)
+            return reasons[i].code;
+    return 4;
 }
 
 static struct error *acme_revoke_predecessor(struct run *run, struct job *job, enum step_end *end)

@@ -28,6 +28,8 @@ int exec_command(int argc, char **argv);
 int start_command(int argc, char **argv);
 int resume_command(int argc, char **argv);
 int renew_command(int argc, char **argv);
+int download_command(int argc, char **argv);
+int revoke_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int cancel_command(int argc, char **argv);
 

@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"start", start_command, "take a certificate to its successor"},
     {"resume", resume_command, "go on with a job"},
     {"renew", renew_command, "renew what is due, and revoke what is owed (for a timer)"},
+    {"download", download_command, "write a certificate out"},
+    {"revoke", revoke_command, "ask a CA to revoke a certificate"},
     {"status", status_command, "say where the jobs are"},
     {"cancel", cancel_command, "end a job"},
     {"exec", exec_command, "run a script whose `openssl` makes its keys on the card"},

@@ -347,3 +347,25 @@ struct error *start_make_job(struct run *run, const struct start_wish *wish, str
     *out = job;
     return NULL;
 }
+
+struct error *start_make_revocation(struct run *run, const char *certificate, const char *ca,
+                                    struct job **out)
+{
+    X509 *predecessor = NULL;
+    struct error *error = job_new(out);
+
+    if (error != NULL)
+        return error;
+    error = note_predecessor(run, *out, certificate, &predecessor);
+    if (error == NULL)
+        error = note_name(*out, NULL, predecessor);
+    if (error == NULL)
+        error = job_set(*out, JOB_CA, ca);
+    (*out)->step = STEP_REVOCATION_SENT;
+    X509_free(predecessor);
+    if (error != NULL) {
+        job_free(*out);
+        *out = NULL;
+    }
+    return error;
+}

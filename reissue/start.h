@@ -30,4 +30,8 @@ struct start_wish {
 struct error *start_make_job(struct run *run, const struct start_wish *wish,
                              struct job **out) MUST_CHECK;
 
+/* A job that only revokes that certificate, at STEP_REVOCATION_SENT, not saved yet. */
+struct error *start_make_revocation(struct run *run, const char *certificate, const char *ca,
+                                    struct job **out) MUST_CHECK;
+
 #endif

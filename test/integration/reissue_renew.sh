@@ -85,6 +85,23 @@ key_works "$NAME"
 printf '#!/bin/sh\nexit 0\n' >hook
 expect_reissue 0 renew --all
 
+# What is there can be had in each form, and revoked by name: not by mistake, when it is in use.
+expect_reissue 0 download "$NAME"
+cmp <(openssl x509 -in out) <(openssl x509 -in "$(live "$NAME" cert.pem)")
+expect_reissue 0 download "$NAME" --form der --out cert.der
+cmp <(openssl x509 -inform DER -in cert.der) <(openssl x509 -in "$(live "$NAME" cert.pem)")
+expect_reissue 0 download --chain "$NAME"
+cmp out "$(live "$NAME" fullchain.pem)"
+expect_reissue 1 download nobody
+expect_reissue 2 download --form xml "$NAME"
+expect_reissue 2 revoke "$NAME" --ca pebble --reason superseded
+expect_in "in use as $NAME" err
+expect_reissue 2 revoke "$NAME" --ca pebble --reason whim --yes
+expect_reissue 1 revoke "$NAME" --ca manual --reason superseded --yes
+expect_in "cannot be asked to revoke" err
+expect_reissue 0 revoke "$NAME" --ca pebble --reason compromised-key --yes
+[[ $(revocation_status "$(live "$NAME" cert.pem)") == Revoked ]] || fail "not revoked"
+
 # Configurations that cannot be.
 expect_config() {
     cp reissue.conf good.conf
