@@ -33,7 +33,7 @@ lost() {
     before_orders=$(orders) before_issued=$(issued)
     echo "$1" >lose
     reissue start "${PREDECESSOR:-$NAME}" --ca pebble --new-key "$2.key" --revoke now --batch || code=$?
-    [[ $code == 8 ]] || fail "$2: exit code $code: $(<err)"
+    [[ $code == 14 ]] || fail "$2: exit code $code: $(<err)"
     [[ ! -s lose ]] || fail "$2: nothing was lost"
     expect_in "reissue resume" err
     expect_reissue 0 resume --batch
@@ -47,7 +47,7 @@ PREDECESSOR=first.crt
 code=0
 echo /sign-me-up >lose
 reissue start first.crt --ca pebble --new-key account.key --batch || code=$?
-[[ $code == 8 ]] || fail "newAccount: $code: $(<err)"
+[[ $code == 14 ]] || fail "newAccount: $code: $(<err)"
 expect_reissue 0 resume --batch
 [[ $(issued) == 1 ]]
 unset PREDECESSOR
@@ -66,7 +66,7 @@ REISSUE_FAULT=order-known:after PROGRAM=$REISSUE_FAULTS reissue start "$NAME" --
 [[ $code == 137 ]] || fail "$code: $(<err)"
 pebble_stop
 pebble_start
-expect_reissue 7 resume --batch
+expect_reissue 13 resume --batch
 expect_in "not revoked" err
 key_works "$NAME"
 ! cmp -s old.pem "$(live "$NAME" cert.pem)" || fail "the old one is in use"

@@ -21,7 +21,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout fir
     -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
 
 # Nothing is live yet: that is said, with the name.
-expect_reissue 1 renew --all
+expect_reissue 5 renew --all
 expect_in "cannot renew $NAME" err
 expect_reissue 0 start first.crt --name "$NAME" --ca pebble --new-key first-new.key --batch
 [[ $(wc -l <hook.log) == 1 ]] || fail "the hook ran $(wc -l <hook.log) times"
@@ -92,12 +92,12 @@ expect_reissue 0 download "$NAME" --form der --out cert.der
 cmp <(openssl x509 -inform DER -in cert.der) <(openssl x509 -in "$(live "$NAME" cert.pem)")
 expect_reissue 0 download --chain "$NAME"
 cmp out "$(live "$NAME" fullchain.pem)"
-expect_reissue 1 download nobody
-expect_reissue 2 download --form xml "$NAME"
-expect_reissue 2 revoke "$NAME" --ca pebble --reason superseded
+expect_reissue 5 download nobody
+expect_reissue 10 download --form xml "$NAME"
+expect_reissue 10 revoke "$NAME" --ca pebble --reason superseded
 expect_in "in use as $NAME" err
-expect_reissue 2 revoke "$NAME" --ca pebble --reason whim --yes
-expect_reissue 1 revoke "$NAME" --ca manual --reason superseded --yes
+expect_reissue 10 revoke "$NAME" --ca pebble --reason whim --yes
+expect_reissue 9 revoke "$NAME" --ca manual --reason superseded --yes
 expect_in "cannot be asked to revoke" err
 expect_reissue 0 revoke "$NAME" --ca pebble --reason compromised-key --yes
 [[ $(revocation_status "$(live "$NAME" cert.pem)") == Revoked ]] || fail "not revoked"
@@ -106,7 +106,7 @@ expect_reissue 0 revoke "$NAME" --ca pebble --reason compromised-key --yes
 expect_config() {
     cp reissue.conf good.conf
     printf '%b\n' "$1" >>reissue.conf
-    expect_reissue 1 renew --all
+    expect_reissue 2 renew --all
     expect_in "$2" err
     mv good.conf reissue.conf
 }
