@@ -18,12 +18,8 @@
 
 /* ---- trouble ----------------------------------------------------------------------------- */
 
-/*
- * A server that forgot the account, or the order, gets both anew; the key stays. Whatever else went
- * wrong is for a person.
- */
-static struct error *ask_again(struct run *run, struct job *job, struct error *error,
-                               enum step_end *end)
+struct error *acme_ask_again(struct run *run, struct job *job, struct error *error,
+                             enum step_end *end)
 {
     struct error *worse;
 
@@ -273,7 +269,7 @@ static struct error *acme_order(struct run *run, struct job *job, enum step_end 
     if (error == NULL)
         error = job_set(job, JOB_ORDER_DETAILS, NULL);
     csr_names_clear(&names);
-    return ask_again(run, job, error, end);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- waiting for the validation ---------------------------------------------------------- */
@@ -325,7 +321,7 @@ static struct error *acme_await(struct run *run, struct job *job, enum step_end 
     if (error == NULL)
         error = gone ? drop_order(job, end) : await_order(run, job, &order, end);
     acme_order_clear(&order);
-    return ask_again(run, job, error, end);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- the certificate --------------------------------------------------------------------- */
@@ -455,15 +451,25 @@ static struct error *acme_finalize(struct run *run, struct job *job, enum step_e
         error = look_later(run, job, -1, "the CA to issue", end);
     }
     acme_order_clear(&order);
-    return ask_again(run, job, error, end);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- revocation -------------------------------------------------------------------------- */
 
-/* RFC 5280, 5.3.1. */
+/* RFC 5280, 5.3.1; whatever has a successor is superseded. */
 static int revocation_reason(const struct job *job)
 {
-    return strcmp(job_get(job, JOB_REASON), "compromised-key") == 0 ? 1 : 4;
+    static const struct {
+        const char *name;
+        int code;
+    } reasons[] = {
+        {"compromised-key", 1}, {"affiliation-changed", 3}, {"cessation", 5}, {"unspecified", 0}};
+    const char *reason = job_get(job, JOB_REASON);
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i].name, reason) == 0)
+            return reasons[i].code;
+    return 4;
 }
 
 static struct error *acme_revoke_predecessor(struct run *run, struct job *job, enum step_end *end)

@@ -24,8 +24,18 @@ struct acme_ca {
 struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out) MUST_CHECK;
 void acme_ca_close(struct acme_ca *ca);
 
+/* The same for a CA by its name, for requests that need no account: none is made. */
+struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **out) MUST_CHECK;
+
 /* The account is gone from the CA's memory: forgets it, so that acme_ca_open() makes another. */
 struct error *acme_ca_forget_account(struct run *run, const struct job *job) MUST_CHECK;
+
+/*
+ * What to do about an error (owned; NULL is none): a server that forgot the account gets it anew,
+ * and the order, and *end says so; the key stays. Whatever else went wrong is for a person.
+ */
+struct error *acme_ask_again(struct run *run, struct job *job, struct error *error,
+                             enum step_end *end) MUST_CHECK;
 
 /* The challenges: ca_acme_challenge.c. */
 step_function acme_publish, acme_validate;

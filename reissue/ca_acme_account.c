@@ -156,23 +156,16 @@ static struct error *open_session(struct run *run, struct acme_ca *ca)
         .directory = ca->config->directory,
         .http = {.ca_file = ca->config->ca_file},
     };
-    struct error *error;
 
     if (ca->config->directory == NULL)
         return error_new(ERROR_CONFIG, "%s: [ca %s] names no directory, the URL of the ACME server",
                          run->config->path, ca->config->name);
-    error = load_account_key(run, ca);
-    if (error == NULL)
-        error = acme_open(&options, &ca->acme);
-    if (error != NULL)
-        return error;
-    acme_use_key(ca->acme, ca->account_key);
-    return find_account(run, ca);
+    return acme_open(&options, &ca->acme);
 }
 
-struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out)
+struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **out)
 {
-    const struct config_ca *config = config_find_ca(run->config, job_get(job, JOB_CA));
+    const struct config_ca *config = config_find_ca(run->config, name);
     struct acme_ca *ca;
     struct error *error;
 
@@ -193,6 +186,24 @@ struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_c
     }
     *out = run->acme = ca;
     return NULL;
+}
+
+struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out)
+{
+    struct error *error = acme_ca_reach(run, job_get(job, JOB_CA), out);
+
+    if (error != NULL || (*out)->account_key != NULL)
+        return error;
+    error = load_account_key(run, *out);
+    if (error != NULL)
+        return error;
+    acme_use_key((*out)->acme, (*out)->account_key);
+    error = find_account(run, *out);
+    if (error != NULL) { /* so that the next one asks again */
+        EVP_PKEY_free((*out)->account_key);
+        (*out)->account_key = NULL;
+    }
+    return error;
 }
 
 void acme_ca_close(struct acme_ca *ca)

@@ -209,9 +209,8 @@ static struct error *publish(struct run *run, struct job *job)
 
 struct error *acme_publish(struct run *run, struct job *job, enum step_end *end)
 {
-    (void)end;
     run_tell_step(run, job);
-    return publish(run, job);
+    return acme_ask_again(run, job, publish(run, job), end);
 }
 
 struct error *acme_ensure_published(struct run *run, struct job *job)
@@ -239,10 +238,11 @@ struct error *acme_validate(struct run *run, struct job *job, enum step_end *end
 {
     struct error *error;
 
-    (void)end;
     run_tell_step(run, job);
     error = acme_ensure_published(run, job);
-    return error != NULL ? error : visit_all(run, job, respond, NULL);
+    if (error == NULL)
+        error = visit_all(run, job, respond, NULL);
+    return acme_ask_again(run, job, error, end);
 }
 
 /* ---- cleaning up ------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@
 static const char usage[] =
     "usage: reissue check [OPTION ...] FILE\n"
     "Says what is wrong with a certificate request (PEM or DER; \"-\" is the standard input), and\n"
-    "how to mend it. Exits with 10 where it should not be sent.\n"
+    "how to mend it. Exits with 16 where it should not be sent.\n"
     "\n"
     "  --profile PROFILE  what the certificate is for: tls, code-signing or smime\n"
     "                     (told by the request itself)\n"

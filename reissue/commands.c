@@ -15,6 +15,9 @@ struct command {
 static const struct command commands[] = {
     {"start", start_command, "take a certificate to its successor"},
     {"resume", resume_command, "go on with a job"},
+    {"renew", renew_command, "renew what is due, and revoke what is owed (for a timer)"},
+    {"download", download_command, "write a certificate out"},
+    {"revoke", revoke_command, "ask a CA to revoke a certificate"},
     {"status", status_command, "say where the jobs are"},
     {"cancel", cancel_command, "end a job"},
     {"check", check_command, "say what is wrong with a certificate request, before it is sent"},

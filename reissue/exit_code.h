@@ -10,6 +10,9 @@
 /* The documented exit code for an error. */
 int exit_code_of(const struct error *error);
 
+/* The error's kind in a word, for machines: "pin-wrong". */
+const char *error_name(const struct error *error);
+
 /* Says what went wrong on standard error (with `json`, as an object on standard output as well),
    frees the error, and returns its exit code. */
 int command_fail(struct error *error, bool json);

@@ -237,6 +237,7 @@ static struct error *take_job(void *argument, const char *const *row)
     return NULL;
 }
 
+/* A job after another: each has a handful of values, found by their key. */
 static struct error *load_values(struct state *state, const struct job_list *list)
 {
     struct error *error = NULL;
@@ -281,8 +282,8 @@ struct error *job_load(struct state *state, const char *id, struct job **out)
                                       STATE_VALUES(id), take_job, &list);
 
     *out = NULL;
-    if (error == NULL && list.count == 0)
-        error = error_new(ERROR_NOT_FOUND, "there is no job %s: reissue status lists them", id);
+    if (error == NULL && (list.count == 0 || id[0] == '\0'))
+        error = error_new(ERROR_NOT_FOUND, "there is no job \"%s\": reissue status lists them", id);
     if (error == NULL && list.count > 1)
         error = error_new(ERROR_AMBIGUOUS, "%zu jobs begin with %s: give more of its name",
                           list.count, id);

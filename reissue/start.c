@@ -170,6 +170,21 @@ static const char *algorithm_like(const X509 *predecessor)
     return EVP_PKEY_get_bits(key) > 3072 ? "RSA-4096" : "RSA-3072";
 }
 
+/* A renewal makes a new file each time: the old key stays until the new one is in use. */
+static struct error *key_place(const struct job *job, const struct start_wish *wish, char **out)
+{
+    char *path = NULL;
+    struct error *error;
+
+    if (!wish->numbered_file || crypto_is_card_uri(wish->new_key))
+        return file_absolute(wish->new_key, out);
+    if (asprintf(&path, "%s.%s", wish->new_key, job->id) < 0)
+        return error_no_memory();
+    error = file_absolute(path, out);
+    free(path);
+    return error;
+}
+
 static struct error *note_new_key(struct run *run, struct job *job, const struct start_wish *wish,
                                   const X509 *predecessor)
 {
@@ -182,7 +197,7 @@ static struct error *note_new_key(struct run *run, struct job *job, const struct
     if (error == NULL)
         error = job_set(job, JOB_KEY_KIND, crypto_is_card_uri(wish->new_key) ? "card" : "file");
     if (error == NULL)
-        error = file_absolute(wish->new_key, &place);
+        error = key_place(job, wish, &place);
     if (error == NULL && !crypto_is_card_uri(place) && access(place, F_OK) == 0)
         error = error_new(ERROR_ARGUMENT,
                           "there is a file %s already: a new key goes into a new file", place);
@@ -331,4 +346,26 @@ struct error *start_make_job(struct run *run, const struct start_wish *wish, str
     }
     *out = job;
     return NULL;
+}
+
+struct error *start_make_revocation(struct run *run, const char *certificate, const char *ca,
+                                    struct job **out)
+{
+    X509 *predecessor = NULL;
+    struct error *error = job_new(out);
+
+    if (error != NULL)
+        return error;
+    error = note_predecessor(run, *out, certificate, &predecessor);
+    if (error == NULL)
+        error = note_name(*out, NULL, predecessor);
+    if (error == NULL)
+        error = job_set(*out, JOB_CA, ca);
+    (*out)->step = STEP_REVOCATION_SENT;
+    X509_free(predecessor);
+    if (error != NULL) {
+        job_free(*out);
+        *out = NULL;
+    }
+    return error;
 }

@@ -20,6 +20,7 @@ struct start_wish {
     const char *revoke; /* "no", "now" */
     const char *revoke_after;
     const char *profile;
+    bool numbered_file; /* a file for a new key gets the job's id at its end */
 };
 
 /*
@@ -28,5 +29,9 @@ struct start_wish {
  */
 struct error *start_make_job(struct run *run, const struct start_wish *wish,
                              struct job **out) MUST_CHECK;
+
+/* A job that only revokes that certificate, at STEP_REVOCATION_SENT, not saved yet. */
+struct error *start_make_revocation(struct run *run, const char *certificate, const char *ca,
+                                    struct job **out) MUST_CHECK;
 
 #endif

@@ -38,7 +38,10 @@ static const char schema[] =
     " not_after TEXT NOT NULL, revoked TEXT);"
     "CREATE INDEX certificate_lineage ON certificate(lineage);"
     /* The account that a CA has for us. */
-    "CREATE TABLE account (ca TEXT PRIMARY KEY, url TEXT NOT NULL);";
+    "CREATE TABLE account (ca TEXT PRIMARY KEY, url TEXT NOT NULL);"
+    /* When the CA wants a certificate to be renewed, and when it wants to be asked again. */
+    "CREATE TABLE renewal ("
+    " fingerprint TEXT PRIMARY KEY, chosen TEXT NOT NULL, ask_again TEXT NOT NULL);";
 
 /* ---- errors ------------------------------------------------------------------------------ */
 

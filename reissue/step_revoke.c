@@ -99,7 +99,7 @@ struct error *step_await_revocation(struct run *run, struct job *job, enum step_
     struct error *error;
 
     if (time(NULL) < at) {
-        *end = STEP_END_WAIT;
+        *end = STEP_END_ASK; /* nobody sits and waits for that: a later run does it */
         return wait_for_date(job, at);
     }
     error = find_objection(run, job, &objection);

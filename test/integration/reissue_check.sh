@@ -23,7 +23,7 @@ check() {
     shift
     "$REISSUE" check --json "$@" >out 2>err || code=$?
     [[ $code == "$wanted" ]] || fail "exit code $code, not $wanted: $*: $(<out) $(<err)"
-    if ((code == 0 || code == 10)); then
+    if ((code == 0 || code == 16)); then
         "$REISSUE" check "$@" >text 2>&1 || true
     fi
 }
@@ -67,11 +67,11 @@ openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa3072.key 2>
 openssl req -new -key rsa3072.key -config /dev/null -subj "/C=PL/O=Company/CN=Company" -out code.csr
 check 0 code.csr
 [[ $(jq -r .profile out) == code-signing ]] || fail "$(<out)"
-check 10 code.csr --profile tls
+check 16 code.csr --profile tls
 openssl req -new -key rsa3072.key -config /dev/null -subj "/CN=Jan" -addext "subjectAltName=email:jan@mydomain.pl" -out mail.csr
 check 0 mail.csr
 [[ $(jq -r .profile out) == smime ]] || fail "$(<out)"
-check 10 mail.csr --profile tls
+check 16 mail.csr --profile tls
 
 # ---- each fault, and its name ------------------------------------------------------------------------
 
@@ -84,10 +84,10 @@ faulty() {
     case $severity in
     advice) check 0 bad.csr ;;
     refused)
-        check 10 bad.csr
+        check 16 bad.csr
         check 0 bad.csr --private-ca
         ;;
-    broken) check 10 bad.csr --private-ca ;;
+    broken) check 16 bad.csr --private-ca ;;
     esac
     expect_found "$severity" "$code"
     strangers bad.csr yes
@@ -135,18 +135,18 @@ san() {
     faulty advice names-many -subj / $(san "$(printf 'DNS:n%d.mydomain.pl,' {1..101})DNS:$HOST")
     faulty refused digest -sha1 -subj / $(san "DNS:$HOST")
 }
-check 10 bad.csr
+check 16 bad.csr
 expect_in "SHA1, which is broken" text
 expect_found refused digest
 
 # IDN as it is typed, and a terminal's escapes in a name: said, and not obeyed.
 printf '[req]\ndistinguished_name=d\nreq_extensions=e\n[d]\n[e]\nsubjectAltName=DNS:\xc5\xbc\xc3\xb3\xc5\x82w.pl\n' >idn.cnf
 openssl req -new -key p256.key -config idn.cnf -subj / -out idn.csr
-check 10 idn.csr
+check 16 idn.csr
 expect_found broken name-idn
 expect_in "idn2" text
 openssl req -new -key p256.key -config /dev/null -subj $'/CN=\e]0;evil\a.mydomain.pl' -out escape.csr
-check 10 escape.csr
+check 16 escape.csr
 expect_found broken subject-control
 if grep -q $'[\e\a]' text out; then
     fail "an escape sequence came through"
@@ -156,29 +156,29 @@ fi
 for bits in 1024 2047; do
     openssl req -new -newkey rsa:$bits -nodes -keyout k.pem -config /dev/null -subj / -addext "subjectAltName=DNS:$HOST" \
         -out short.csr 2>/dev/null
-    check 10 --private-ca short.csr
+    check 16 --private-ca short.csr
     expect_found broken rsa-short
 done
 openssl req -new -key rsa2048.key -config /dev/null -subj "/O=Company" -out code2048.csr
-check 10 code2048.csr --profile code-signing
+check 16 code2048.csr --profile code-signing
 expect_found refused rsa-short
 for curve in secp256k1 brainpoolP256r1; do
     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:$curve -nodes -keyout k.pem -config /dev/null -subj / \
         -addext "subjectAltName=DNS:$HOST" -out curve.csr 2>/dev/null
-    check 10 curve.csr
+    check 16 curve.csr
     expect_found refused ec-curve
 done
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit -nodes -keyout k.pem \
     -config /dev/null -subj / -addext "subjectAltName=DNS:$HOST" -out explicit.csr 2>/dev/null
-check 10 --private-ca explicit.csr
+check 16 --private-ca explicit.csr
 expect_found broken ec-explicit
 openssl req -new -newkey ed25519 -nodes -keyout k.pem -config /dev/null -subj / -addext "subjectAltName=DNS:$HOST" \
     -out edwards.csr 2>/dev/null
-check 10 edwards.csr
+check 16 edwards.csr
 expect_found refused edwards
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out e3.key 2>/dev/null
 openssl req -new -key e3.key -config /dev/null -subj / -addext "subjectAltName=DNS:$HOST" -out e3.csr
-check 10 e3.csr
+check 16 e3.csr
 expect_found refused rsa-exponent
 
 # A signature that does not fit, after a bit was changed; a challenge password; more in the file.
@@ -190,7 +190,7 @@ data[place] ^= 1
 open(sys.argv[2], "wb").write(data)
 PYTHON
 openssl req -inform DER -in broken.der -out broken.csr
-check 10 broken.csr --private-ca
+check 16 broken.csr --private-ca
 expect_found broken signature
 strangers broken.csr no
 printf '[req]\ndistinguished_name=d\nattributes=a\nprompt=no\n[d]\nCN=%s\n[a]\nchallengePassword=secret\n' "$HOST" >challenge.cnf
@@ -198,7 +198,7 @@ openssl req -new -key p256.key -config challenge.cnf -out challenge.csr
 check 0 challenge.csr
 expect_found advice challenge-password
 cat p256.key good.csr >both.pem
-check 10 --private-ca both.pem
+check 16 --private-ca both.pem
 expect_found broken private-key
 cat good.csr good.csr >two.pem
 check 0 two.pem

@@ -18,7 +18,7 @@ bad() {
     local text=$1
     shift
     printf '%s\n' "$@" >c.conf
-    expect_config 1 "$text"
+    expect_config 2 "$text"
 }
 
 good() {
@@ -40,28 +40,28 @@ expect_config 0 "nothing is wrong"
 
 # What it names is looked at.
 chmod 640 etc/eab.key
-expect_config 1 "others may read or write $WORK/etc/eab.key"
+expect_config 2 "others may read or write $WORK/etc/eab.key"
 chmod 600 etc/eab.key
 chown 33 etc/eab.key
-expect_config 1 "belongs to user 33"
+expect_config 2 "belongs to user 33"
 mkdir credentials
 chown 0 etc/eab.key
 chmod 440 etc/eab.key
 cp -p etc/eab.key credentials/eab.key
 sed -i "s|$WORK/etc/eab.key|$WORK/credentials/eab.key|" c.conf
-expect_config 1 "others may read"
+expect_config 2 "others may read"
 CREDENTIALS_DIRECTORY=$WORK/credentials expect_config 0 "nothing is wrong"
-CREDENTIALS_DIRECTORY=$WORK/cred expect_config 1 "others may read"
+CREDENTIALS_DIRECTORY=$WORK/cred expect_config 2 "others may read"
 export CREDENTIALS_DIRECTORY=$WORK/credentials
 chmod 666 etc/pin
-expect_config 1 "others may read or write $WORK/etc/pin"
+expect_config 2 "others may read or write $WORK/etc/pin"
 chmod 600 etc/pin
 chmod 775 "$hook"
-expect_config 1 "others may write command $hook"
+expect_config 2 "others may write command $hook"
 chmod 644 "$hook"
-expect_config 1 "cannot be run"
+expect_config 2 "cannot be run"
 rm "$hook"
-expect_config 1 "No such file"
+expect_config 2 "No such file"
 unset CREDENTIALS_DIRECTORY
 
 # ---- mistakes, with their lines ----------------------------------------------------------------------
@@ -113,16 +113,16 @@ bad "c.conf, line 2: command" "[hook h]" "command = true"
 # A value that goes on is checked as a whole, and told with its first line.
 bad "c.conf, line 2: names" "[certificate c]" "names = a.test" "  b..test" "  c.test" "ca = manual"
 printf '[ca a]\ntype = man\0ual\n' >c.conf
-expect_config 1 "c.conf, line 2: there is a NUL"
+expect_config 2 "c.conf, line 2: there is a NUL"
 printf '\xef\xbb\xbf[ca a]\r\ntype = manual\r\n' >c.conf
 expect_config 0 "nothing is wrong"
 printf '[ca a]\ntype = \e]0;x\a\n' >c.conf
-expect_config 1 "c.conf, line 2: type"
+expect_config 2 "c.conf, line 2: type"
 if grep -q $'[\e\a]' both; then
     fail "an escape sequence came through"
 fi
 printf '[\e]0;x\a]\ntype = manual\n' >c.conf
-expect_config 1 "there is no section"
+expect_config 2 "there is no section"
 if grep -q $'[\e\a]' both; then
     fail "an escape sequence came through"
 fi
@@ -131,7 +131,7 @@ fi
 
 code=0
 "$REISSUE" config check --config "$WORK/none.conf" 2>err || code=$?
-[[ $code == 1 ]] || fail "exit code $code"
+[[ $code == 2 ]] || fail "exit code $code"
 expect_in "cannot open $WORK/none.conf" err
 code=0
 "$REISSUE" config 2>err || code=$?
@@ -150,6 +150,6 @@ if as_nobody test -x "$REISSUE"; then
     expect_in "$WORK/config/reissue/reissue.conf: nothing is wrong" out
     code=0
     as_nobody env -u XDG_CONFIG_HOME HOME="$WORK/home" "$REISSUE" config check 2>err || code=$?
-    [[ $code == 1 ]] || fail "exit code $code"
+    [[ $code == 2 ]] || fail "exit code $code"
     expect_in "$WORK/home/.config/reissue/reissue.conf, line 2" err
 fi

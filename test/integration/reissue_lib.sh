@@ -55,3 +55,9 @@ key_works() {
     openssl dgst -sha256 -verify "$WORK/public.pem" -signature "$WORK/signature" "$WORK/message" >/dev/null ||
         fail "the live key and certificate of $1 do not fit"
 }
+
+# open_jobs: those that are not at their end, one a line.
+open_jobs() {
+    reissue status --json
+    jq -r '.jobs[].job' "$WORK/out"
+}

@@ -24,7 +24,7 @@ milliseconds() {
 expect_exit 0 "usage: softcard" --help
 expect_exit 2 "--state FILE is missing"
 expect_exit 2 "softcard --help" --state s --nonsense
-expect_exit 2 "profiles piv and yubikey" --state s --profile other
+expect_exit 2 "profiles yubikey, piv and openpgp" --state s --profile other
 expect_exit 2 "not a number" --state s --latency-ms 1x
 expect_exit 2 "not a number" --state s --serial -1
 expect_exit 2 "does not start with a slot" --state s --init-only --key 77=p256
@@ -38,10 +38,25 @@ expect_exit 2 "3des, aes128" --state s --init-only --management-algorithm des
 expect_exit 3 "No such file" --state missing/s --init-only
 echo "{" >broken
 expect_exit 3 "no softcard state" --state broken --init-only
+expect_exit 2 "no such algorithm" --state s --init-only --profile openpgp --key sig=x25519
+expect_exit 2 "does not start with a slot" --state s --init-only --profile openpgp --key 9a=p256
+expect_exit 2 "no OpenPGP application" --state s --init-only --profile piv --key sig=p256
+expect_exit 2 "no such key" --state s --init-only --certificate aut=/CN=x
+expect_exit 2 "17 or 32 bits" --state s --init-only --exponent-bits 20
+expect_exit 2 "TAG=VALUE" --state s --init-only --openpgp-object 5e=6
+[[ ! -e s ]] || fail "a wrong call left a state"
+# A state from before there was OpenPGP: that application is new, PIV as it was.
+expect_exit 0 "" --state old --init-only --key 9a=p256 --key sig=p256
+jq 'del(.openpgp)' old >older
+expect_exit 0 "" --state older --init-only
+[[ $(jq -c .keys old) == "$(jq -c .keys older)" ]] || fail "PIV's keys have changed"
+[[ $(jq -c '[.openpgp.keys[].origin]' older) == "[0,0,0]" ]] || fail "the application is not new"
+jq '.openpgp.passwords = []' old >broken
+expect_exit 3 "no softcard state" --state broken --init-only
 expect_exit 0 "" --state a --init-only --serial 5
 expect_exit 2 "another serial" --state a --init-only --serial 6
 expect_exit 2 "another profile" --state a --init-only --profile piv
-expect_exit 3 "a plain PIV card has none" --state p --init-only --profile piv --attestation-root root.pem
+expect_exit 3 "only a YubiKey has one" --state p --init-only --profile piv --attestation-root root.pem
 [[ $(stat -c %a a) == 600 ]] || fail "the state is for everybody to read"
 expect_exit 4 "nobody listens" --state a --host no.such.host.invalid
 
@@ -70,6 +85,25 @@ card_insert --unknown-card
 apdu_send 00A4040005A000000308 00CB3FFF035C017E >answers
 expect_in "SW1=0x6A, SW2=0x82" answers
 expect_in "SW1=0x6D, SW2=0x00" answers
+card_remove
+
+card_insert --unknown-aid-6d00
+apdu_send 00A4040006D27600012402 00A4040006D27600012401 >answers
+expect_in "SW1=0x6D, SW2=0x00" answers
+expect_in "SW1=0x90, SW2=0x00" answers
+card_remove
+
+# A plain OpenPGP card: RSA attributes with 17 bits of exponent, and not with 32; no PIV; an object as it was
+# given; a larger certificate than it holds; a key that takes its time.
+card_insert --state pgp.state --profile openpgp --exponent-bits 17 --object-limit 4 --openpgp-object 5e=616263 \
+    --generate-seconds 1
+apdu_send 00A4040005A000000308 00A4040006D27600012401 00CA005E00 00200083083132333435363738 \
+    00DA00C106010800002000 00DA00C106010800001100 00DA7F21050102030405 00DA00C106132B8104000A >answers
+expect_in "61 62 63 abc" answers
+[[ $(apdu_list) == "a4:6a82 a4:9000 ca:9000 20:9000 da:6a80 da:9000 da:6a84 da:9000" ]] || fail "$(apdu_list)"
+start=${EPOCHREALTIME/[.,]/}
+apdu_send 00A4040006D27600012401 00200083083132333435363738 0047800002B60000 >answers
+((${EPOCHREALTIME/[.,]/} - start >= 1000000)) || fail "a key was there at once"
 card_remove
 
 # A PIN sent to the wrong application is an event of its own.

@@ -11,6 +11,7 @@ enum soft_status {
     SOFT_OK = 0x9000,
     SOFT_BYTES_REMAINING = 0x6100, /* low byte: how many, 00 for 256 or more */
     SOFT_TRIES_LEFT = 0x63C0,      /* low nibble: how many */
+    SOFT_TERMINATED = 0x6285,      /* the application is in its termination state */
     SOFT_MEMORY_FAILURE = 0x6581,  /* the state could not be written */
     SOFT_WRONG_LENGTH = 0x6700,
     SOFT_CHANNEL_UNSUPPORTED = 0x6881,

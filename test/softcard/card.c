@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "card.h"
 
+#include "openpgp.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define INS_SELECT 0xA4
 
-static const struct soft_application *const applications[] = {&soft_piv, &soft_dummy};
+static const struct soft_application *const applications[] = {&soft_piv, &soft_openpgp,
+                                                              &soft_dummy};
 
 /* Historical bytes: category 80, then compact TLV (ISO 7816-4, 12.1.1). 73: card capabilities,
  * whose third byte says chaining (80) and extended length (40). 5x: the issuer's data, here a name.
  */
 static void historical_bytes(const struct soft_card *card, struct soft_bytes *out)
 {
-    bool yubikey = card->state.profile == SOFT_PROFILE_YUBIKEY && !card->options.unknown;
-    const char *name = card->options.unknown ? "unknown" : yubikey ? "YubiKey" : "plain PIV";
+    static const char *const names[] = {
+        [SOFT_PROFILE_YUBIKEY] = "YubiKey",
+        [SOFT_PROFILE_PIV] = "plain PIV",
+    };
     const uint8_t start[] = {0x80, 0x73, 0xC0, 0x21};
+    const char *name;
 
+    if (card->state.profile == SOFT_PROFILE_OPENPGP && !card->options.unknown) {
+        soft_pgp_historical_bytes(card, out);
+        return;
+    }
+    name = card->options.unknown ? "unknown" : names[card->state.profile];
     soft_bytes_append(out, start, sizeof(start));
     soft_bytes_append_byte(out, card->options.extended ? 0xC0 : 0x80);
     soft_bytes_append_byte(out, (uint8_t)(0x50 | strlen(name)));
@@ -55,20 +67,39 @@ static void application_leave(struct soft_card *card)
     card->selected = NULL;
 }
 
-static const struct soft_application *application_find(const uint8_t *aid, size_t length)
+bool soft_card_has(const struct soft_card *card, const struct soft_application *application)
+{
+    return (application->profiles & 1u << card->state.profile) != 0;
+}
+
+static bool application_matches(const struct soft_card *card,
+                                const struct soft_application *application, const uint8_t *aid,
+                                size_t length)
+{
+    struct soft_bytes whole = {0};
+    bool matches;
+
+    application->identify(card, &whole);
+    matches = length >= application->aid_least && length <= whole.length &&
+              memcmp(aid, whole.data, length) == 0;
+    soft_bytes_free(&whole);
+    return matches;
+}
+
+static const struct soft_application *application_find(const struct soft_card *card,
+                                                       const uint8_t *aid, size_t length)
 {
     for (size_t i = 0; i < sizeof(applications) / sizeof(applications[0]); i++) {
-        const struct soft_application *application = applications[i];
-
-        if (length >= application->aid_least && length <= application->aid_length &&
-            memcmp(aid, application->aid, length) == 0)
-            return application;
+        if (soft_card_has(card, applications[i]) &&
+            application_matches(card, applications[i], aid, length))
+            return applications[i];
     }
     return NULL;
 }
 
-/* SP 800-73-4 part 2, 3.1.1: a right-truncated AID will do; selecting the selected application
- * keeps its security status; an application that is not found leaves everything as it was. */
+/* A right-truncated AID will do (SP 800-73-4 part 2, 3.1.1; OpenPGP card 3.4.1, 7.2.1); an
+ * application that is not found leaves everything as it was; what selecting the selected one does
+ * is its own affair. */
 static uint16_t select_application(struct soft_card *card, const struct soft_apdu *apdu,
                                    struct soft_bytes *out)
 {
@@ -76,14 +107,13 @@ static uint16_t select_application(struct soft_card *card, const struct soft_apd
 
     if (apdu->p1 != 0x04 || (apdu->p2 != 0x00 && apdu->p2 != 0x0C))
         return SOFT_WRONG_PARAMETERS;
-    application = application_find(apdu->data, apdu->length);
+    application = application_find(card, apdu->data, apdu->length);
     if (application == NULL)
-        return SOFT_NOT_FOUND;
+        return card->options.unknown_aid_6d00 ? SOFT_INS_UNSUPPORTED : SOFT_NOT_FOUND;
     if (application != card->selected)
         application_leave(card);
     card->selected = application;
-    application->select(card, out);
-    return SOFT_OK;
+    return application->select(card, out);
 }
 
 uint16_t soft_card_dispatch(struct soft_card *card, const struct soft_apdu *apdu,
@@ -96,6 +126,22 @@ uint16_t soft_card_dispatch(struct soft_card *card, const struct soft_apdu *apdu
     if (card->selected == NULL)
         return SOFT_INS_UNSUPPORTED;
     return card->selected->command(card, apdu, out);
+}
+
+uint16_t soft_card_save(const struct soft_card *card)
+{
+    if (soft_state_save(&card->state))
+        return SOFT_OK;
+    fprintf(stderr, "softcard: cannot write %s: %s\n", card->state.path, strerror(errno));
+    return SOFT_MEMORY_FAILURE;
+}
+
+void soft_card_generate_wait(const struct soft_card *card)
+{
+    unsigned left = card->options.generate_seconds;
+
+    while (left > 0)
+        left = sleep(left);
 }
 
 void soft_card_reset(struct soft_card *card)

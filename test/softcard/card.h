@@ -15,11 +15,12 @@ struct soft_card;
 /* One application on the card: what it is selected by, and what it does with a command. */
 struct soft_application {
     const char *name;
-    const uint8_t *aid;
-    size_t aid_length;
-    size_t aid_least; /* as many bytes of it must be given to select it */
-    /* Selected, maybe again: appends the application's description. */
-    void (*select)(struct soft_card *card, struct soft_bytes *out);
+    unsigned profiles; /* that have it: 1 << enum soft_profile */
+    /* Appends its AID, whole. */
+    void (*identify)(const struct soft_card *card, struct soft_bytes *aid);
+    size_t aid_least; /* as many bytes of the AID must be given to select it */
+    /* Selected, maybe again: appends the application's description, returns the status. */
+    uint16_t (*select)(struct soft_card *card, struct soft_bytes *out);
     /* Executes one whole command (chained parts joined). Appends the answer, returns the status. */
     uint16_t (*command)(struct soft_card *card, const struct soft_apdu *apdu,
                         struct soft_bytes *out);
@@ -30,6 +31,7 @@ struct soft_application {
 };
 
 extern const struct soft_application soft_piv;
+extern const struct soft_application soft_openpgp;
 extern const struct soft_application soft_dummy;
 
 /* How the card behaves, whatever application is selected. */
@@ -37,6 +39,9 @@ struct soft_card_options {
     bool extended;             /* extended length APDUs */
     bool t0;                   /* protocol T=0: 61xx and 6Cxx instead of whole answers */
     bool unknown;              /* a card of no known kind: no application at all */
+    bool unknown_aid_6d00;     /* an AID that it does not know is answered with 6D00, not 6A82 */
+    size_t object_most;        /* bytes of a certificate or another object; 0: the profile's */
+    uint8_t exponent_bits;     /* that RSA attributes must say; 0: the profile's */
     unsigned generate_seconds; /* how long it takes to generate a key, at least */
 };
 
@@ -68,6 +73,16 @@ struct soft_piv_session {
     uint8_t challenge[16];
 };
 
+/* The OpenPGP application's: passwords that were verified, and what was chosen. */
+struct soft_pgp_session {
+    bool signing;                        /* PW1 by VERIFY 81 */
+    bool other;                          /* PW1 by VERIFY 82 */
+    bool admin;                          /* PW3 */
+    uint8_t certificate;                 /* occurrence of 7F21, by SELECT DATA */
+    enum soft_pgp_slot decipher_key;     /* by MANAGE SECURITY ENVIRONMENT */
+    enum soft_pgp_slot authenticate_key; /* likewise */
+};
+
 struct soft_card {
     struct soft_card_options options;
     struct soft_state state;
@@ -75,6 +90,7 @@ struct soft_card {
     struct soft_chain chain;
     struct soft_pending pending;
     struct soft_piv_session piv;
+    struct soft_pgp_session openpgp;
     unsigned dummy_verifies; /* PINs that were sent to the wrong application */
 };
 
@@ -94,6 +110,15 @@ void soft_card_transmit(struct soft_card *card, const uint8_t *command, size_t l
 /* Executes one whole command (chained parts joined): SELECT here, the rest in the application. */
 uint16_t soft_card_dispatch(struct soft_card *card, const struct soft_apdu *apdu,
                             struct soft_bytes *out);
+
+/* Whether cards of that profile have the application. */
+bool soft_card_has(const struct soft_card *card, const struct soft_application *application);
+
+/* Writes the state. Turns a failure into the status word for it. */
+uint16_t soft_card_save(const struct soft_card *card);
+
+/* Takes as long as the generation of a key is to take longer. */
+void soft_card_generate_wait(const struct soft_card *card);
 
 /* Gives back what the card holds. */
 void soft_card_free(struct soft_card *card);

@@ -9,14 +9,19 @@
 #include <string.h>
 
 static const struct soft_algorithm algorithms[] = {
-    {SOFT_RSA_1024, "rsa1024", SOFT_TYPE_RSA, 128, NULL, false},
-    {SOFT_RSA_2048, "rsa2048", SOFT_TYPE_RSA, 256, NULL, false},
-    {SOFT_RSA_3072, "rsa3072", SOFT_TYPE_RSA, 384, NULL, false},
-    {SOFT_RSA_4096, "rsa4096", SOFT_TYPE_RSA, 512, NULL, true},
-    {SOFT_P256, "p256", SOFT_TYPE_EC, 32, "P-256", false},
-    {SOFT_P384, "p384", SOFT_TYPE_EC, 48, "P-384", false},
-    {SOFT_ED25519, "ed25519", SOFT_TYPE_ED25519, 32, NULL, true},
-    {SOFT_X25519, "x25519", SOFT_TYPE_X25519, 32, NULL, true},
+    {SOFT_RSA_1024, "rsa1024", SOFT_TYPE_RSA, 128, NULL, SOFT_HOME_PIV},
+    {SOFT_RSA_2048, "rsa2048", SOFT_TYPE_RSA, 256, NULL, SOFT_HOME_PIV},
+    {SOFT_RSA_3072, "rsa3072", SOFT_TYPE_RSA, 384, NULL, SOFT_HOME_PIV},
+    {SOFT_RSA_4096, "rsa4096", SOFT_TYPE_RSA, 512, NULL, SOFT_HOME_YUBIKEY},
+    {SOFT_P256, "p256", SOFT_TYPE_EC, 32, "P-256", SOFT_HOME_PIV},
+    {SOFT_P384, "p384", SOFT_TYPE_EC, 48, "P-384", SOFT_HOME_PIV},
+    {SOFT_ED25519, "ed25519", SOFT_TYPE_ED25519, 32, NULL, SOFT_HOME_YUBIKEY},
+    {SOFT_X25519, "x25519", SOFT_TYPE_X25519, 32, NULL, SOFT_HOME_YUBIKEY},
+    {SOFT_P521, "p521", SOFT_TYPE_EC, 66, "P-521", SOFT_HOME_OPENPGP},
+    {SOFT_SECP256K1, "secp256k1", SOFT_TYPE_EC, 32, "secp256k1", SOFT_HOME_OPENPGP},
+    {SOFT_BRAINPOOL_256, "brainpool256", SOFT_TYPE_EC, 32, "brainpoolP256r1", SOFT_HOME_OPENPGP},
+    {SOFT_BRAINPOOL_384, "brainpool384", SOFT_TYPE_EC, 48, "brainpoolP384r1", SOFT_HOME_OPENPGP},
+    {SOFT_BRAINPOOL_512, "brainpool512", SOFT_TYPE_EC, 64, "brainpoolP512r1", SOFT_HOME_OPENPGP},
 };
 
 #define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))
@@ -69,7 +74,7 @@ static bool number_append(EVP_PKEY *key, const char *name, uint32_t tag, struct 
 
 static bool octets_append(EVP_PKEY *key, struct soft_bytes *out)
 {
-    uint8_t point[1 + 2 * 48];
+    uint8_t point[1 + 2 * SOFT_COORDINATE_MOST];
     size_t length = 0;
 
     if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
@@ -157,7 +162,7 @@ static EVP_PKEY *peer_read(const struct soft_algorithm *algorithm, EVP_PKEY *key
 bool soft_key_derive(const struct soft_algorithm *algorithm, EVP_PKEY *key, const uint8_t *point,
                      size_t length, struct soft_bytes *out)
 {
-    uint8_t secret[48];
+    uint8_t secret[SOFT_COORDINATE_MOST];
     size_t secret_length = sizeof(secret);
     EVP_PKEY *peer = peer_read(algorithm, key, point, length);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);

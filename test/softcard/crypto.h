@@ -24,9 +24,20 @@ enum soft_algorithm_id {
     SOFT_RSA_4096 = 0x16,
     SOFT_ED25519 = 0xE0,
     SOFT_X25519 = 0xE1,
+    /* Of our own, for what PIV has no reference for: no host ever sees them. */
+    SOFT_P521 = 0xF0,
+    SOFT_SECP256K1 = 0xF1,
+    SOFT_BRAINPOOL_256 = 0xF2,
+    SOFT_BRAINPOOL_384 = 0xF3,
+    SOFT_BRAINPOOL_512 = 0xF4,
 };
 
 enum soft_key_type { SOFT_TYPE_RSA, SOFT_TYPE_EC, SOFT_TYPE_ED25519, SOFT_TYPE_X25519 };
+
+/* Which PIV cards have an algorithm: all, those of Yubico, none. */
+enum soft_home { SOFT_HOME_PIV, SOFT_HOME_YUBIKEY, SOFT_HOME_OPENPGP };
+
+#define SOFT_COORDINATE_MOST 66 /* bytes, of P-521 */
 
 /* What there is to know of an asymmetric algorithm. */
 struct soft_algorithm {
@@ -35,7 +46,7 @@ struct soft_algorithm {
     enum soft_key_type type;
     size_t size;       /* bytes of a modulus, of a coordinate, of a key */
     const char *group; /* OpenSSL's name of the curve, or NULL */
-    bool yubikey_only; /* no part of SP 800-78 */
+    enum soft_home home;
 };
 
 /* The algorithm with that reference, or that name; NULL when there is none. */

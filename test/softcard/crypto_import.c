@@ -84,11 +84,19 @@ static EVP_PKEY *rsa_import(const struct soft_algorithm *algorithm, BIGNUM *p, B
     return key_from_parameters("RSA", builder);
 }
 
+/* NIST's names for its curves, or OpenSSL's for others. */
+static EC_GROUP *group_new(const char *name)
+{
+    int nid = EC_curve_nist2nid(name);
+
+    return EC_GROUP_new_by_curve_name(nid != NID_undef ? nid : OBJ_sn2nid(name));
+}
+
 /* The public point is not given: it is the private value times the curve's generator. */
 static bool ec_push(const struct soft_algorithm *algorithm, OSSL_PARAM_BLD *builder,
                     const BIGNUM *value, BN_CTX *context, uint8_t *encoded, size_t size)
 {
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(algorithm->group));
+    EC_GROUP *group = group_new(algorithm->group);
     EC_POINT *point = group == NULL ? NULL : EC_POINT_new(group);
     bool good =
         point != NULL && !BN_is_zero(value) && BN_cmp(value, EC_GROUP_get0_order(group)) < 0 &&
@@ -109,7 +117,7 @@ static EVP_PKEY *number_import(const struct soft_algorithm *algorithm, BIGNUM *f
                                BIGNUM *second, BN_CTX *context)
 {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    uint8_t encoded[1 + 2 * 48];
+    uint8_t encoded[1 + 2 * SOFT_COORDINATE_MOST];
     EVP_PKEY *key = NULL;
 
     if (builder != NULL && algorithm->type == SOFT_TYPE_RSA)

@@ -8,12 +8,13 @@
 
 static const uint8_t dummy_aid[] = {0xF0, 0x00, 0x00, 0x00, 0x01};
 
-static void dummy_select(struct soft_card *card, struct soft_bytes *out)
+static uint16_t dummy_select(struct soft_card *card, struct soft_bytes *out)
 {
     static const uint8_t description[] = {0x6F, 0x07, 0x84, 0x05, 0xF0, 0x00, 0x00, 0x00, 0x01};
 
     (void)card;
     soft_bytes_append(out, description, sizeof(description));
+    return SOFT_OK;
 }
 
 static uint16_t dummy_command(struct soft_card *card, const struct soft_apdu *apdu,
@@ -25,6 +26,12 @@ static uint16_t dummy_command(struct soft_card *card, const struct soft_apdu *ap
     if (apdu->length > 0)
         card->dummy_verifies++;
     return SOFT_TRIES_LEFT | 3;
+}
+
+static void dummy_identify(const struct soft_card *card, struct soft_bytes *aid)
+{
+    (void)card;
+    soft_bytes_append(aid, dummy_aid, sizeof(dummy_aid));
 }
 
 static void dummy_forget(struct soft_card *card)
@@ -41,8 +48,8 @@ static bool dummy_chains(const struct soft_card *card, uint8_t ins)
 
 const struct soft_application soft_dummy = {
     .name = "dummy",
-    .aid = dummy_aid,
-    .aid_length = sizeof(dummy_aid),
+    .profiles = ~0u,
+    .identify = dummy_identify,
     .aid_least = sizeof(dummy_aid),
     .select = dummy_select,
     .command = dummy_command,

@@ -9,7 +9,7 @@
 #define INS_GET_RESPONSE 0xC0
 #define INS_SELECT       0xA4
 #define CLA_CHAINED      0x10
-#define CHAIN_MOST       4096  /* more than any command of PIV has */
+#define CHAIN_MOST       4096  /* more than any command has */
 #define ANSWER_MOST      65533 /* vpcd counts a response in two bytes, status included */
 
 static uint16_t class_check(uint8_t cla)
@@ -60,20 +60,23 @@ static uint16_t pending_deliver(struct soft_card *card, size_t le, struct soft_b
     return pending_status(card);
 }
 
+/* A YubiKey answers one without Le, too: ykman 5 sends it so. */
 static uint16_t get_response(struct soft_card *card, const struct soft_apdu *apdu,
                              struct soft_bytes *response)
 {
+    bool le_needed = card->state.profile != SOFT_PROFILE_YUBIKEY;
+
     if (apdu->p1 != 0 || apdu->p2 != 0)
         return SOFT_WRONG_PARAMETERS;
-    if (apdu->length > 0 || !apdu->le_given)
+    if (apdu->length > 0 || (le_needed && !apdu->le_given))
         return SOFT_WRONG_LENGTH;
     if (pending_left(card) == 0)
         return SOFT_CONDITIONS;
-    return pending_deliver(card, apdu->le, response);
+    return pending_deliver(card, apdu->le_given ? apdu->le : 256, response);
 }
 
 /*
- * The first look at an answer. Without Le (case 3) ISO 7816-4 expects none: a plain PIV card says
+ * The first look at an answer. Without Le (case 3) ISO 7816-4 expects none: most cards say
  * that there is one, a YubiKey sends it all the same, and Yubico's own tools rely on that.
  */
 static uint16_t answer_first(struct soft_card *card, const struct soft_apdu *apdu,
@@ -85,7 +88,7 @@ static uint16_t answer_first(struct soft_card *card, const struct soft_apdu *apd
         return SOFT_OK;
     if (card->options.t0 && (apdu->length > 0 || !apdu->le_given))
         return pending_status(card);
-    if (!apdu->le_given && card->state.profile == SOFT_PROFILE_PIV)
+    if (!apdu->le_given && card->state.profile != SOFT_PROFILE_YUBIKEY)
         return pending_status(card);
     return pending_deliver(card, le, response);
 }

@@ -19,10 +19,10 @@ static void random_append(struct soft_bytes *response)
         soft_bytes_append_byte(response, random_byte());
 }
 
-/* A template that PIV answers with, and a length that its content does not have. */
+/* A template that applications answer with, and a length that its content does not have. */
 static void lie_append(struct soft_bytes *response)
 {
-    static const uint8_t tags[] = {0x53, 0x61, 0x70, 0x7C, 0x7E, 0x82, 0x04};
+    static const uint8_t tags[] = {0x53, 0x61, 0x70, 0x7C, 0x7E, 0x82, 0x04, 0x6E, 0x73, 0x86};
     static const uint8_t lengths[][4] = {{0x84, 0xFF, 0xFF, 0xFF}, {0x82, 0xFF, 0xFF, 0x00},
                                          {0x80, 0x00, 0x00, 0x00}, {0x83, 0x00, 0x00, 0x01},
                                          {0x7F, 0x00, 0x30, 0x80}, {0x00, 0x7F, 0x49, 0x82}};

@@ -2,6 +2,7 @@
 #ifndef SOFTCARD_LOG_H
 #define SOFTCARD_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@ struct soft_log {
     FILE *file; /* NULL: nothing is logged */
     uint64_t count;
     uint64_t start_us;
+    bool secret_chain; /* a chain that brings a key in is not at its end */
 };
 
 /* Opens `path` to append to. NULL logs nothing. Returns 0, or -1 with errno set. */

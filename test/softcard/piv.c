@@ -3,8 +3,6 @@
 
 #include "tlv.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define INS_VERIFY 0x20
@@ -73,7 +71,7 @@ static uint16_t piv_command(struct soft_card *card, const struct soft_apdu *apdu
 }
 
 /* SP 800-73-4 part 2, table 3: the application property template. */
-static void piv_select(struct soft_card *card, struct soft_bytes *out)
+static uint16_t piv_select(struct soft_card *card, struct soft_bytes *out)
 {
     static const uint8_t authority[] = {0x4F, 0x05, 0xA0, 0x00, 0x00, 0x03, 0x08};
     static const char label[] = "softcard plain PIV";
@@ -90,6 +88,13 @@ static void piv_select(struct soft_card *card, struct soft_bytes *out)
     soft_tlv_append(out, 0x61, template.data, template.length);
     soft_bytes_free(&template);
     card->piv.pin_fresh = false;
+    return SOFT_OK;
+}
+
+static void piv_identify(const struct soft_card *card, struct soft_bytes *aid)
+{
+    (void)card;
+    soft_bytes_append(aid, piv_aid, sizeof(piv_aid));
 }
 
 static void piv_forget(struct soft_card *card)
@@ -99,8 +104,8 @@ static void piv_forget(struct soft_card *card)
 
 const struct soft_application soft_piv = {
     .name = "PIV",
-    .aid = piv_aid,
-    .aid_length = sizeof(piv_aid),
+    .profiles = 1u << SOFT_PROFILE_YUBIKEY | 1u << SOFT_PROFILE_PIV,
+    .identify = piv_identify,
     .aid_least = 5,
     .select = piv_select,
     .command = piv_command,
@@ -149,9 +154,11 @@ const struct soft_algorithm *soft_piv_algorithm(const struct soft_card *card, ui
 {
     const struct soft_algorithm *algorithm = soft_algorithm_find(id);
 
-    if (algorithm != NULL && algorithm->yubikey_only && card->state.profile == SOFT_PROFILE_PIV)
-        return NULL;
-    return algorithm;
+    if (algorithm == NULL || algorithm->home == SOFT_HOME_PIV)
+        return algorithm;
+    return algorithm->home == SOFT_HOME_YUBIKEY && card->state.profile == SOFT_PROFILE_YUBIKEY
+               ? algorithm
+               : NULL;
 }
 
 void soft_piv_key_store(struct soft_state *state, uint8_t slot, uint8_t algorithm, EVP_PKEY *pkey,
@@ -165,12 +172,4 @@ void soft_piv_key_store(struct soft_state *state, uint8_t slot, uint8_t algorith
     key->pin_policy = pin_policy == SOFT_POLICY_DEFAULT ? soft_piv_slot_policy(slot) : pin_policy;
     key->touch_policy = touch_policy == SOFT_POLICY_DEFAULT ? SOFT_POLICY_NEVER : touch_policy;
     key->generated = generated;
-}
-
-uint16_t soft_piv_save(const struct soft_card *card)
-{
-    if (soft_state_save(&card->state))
-        return SOFT_OK;
-    fprintf(stderr, "softcard: cannot write %s: %s\n", card->state.path, strerror(errno));
-    return SOFT_MEMORY_FAILURE;
 }

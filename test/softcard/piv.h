@@ -69,7 +69,4 @@ const struct soft_algorithm *soft_piv_algorithm(const struct soft_card *card, ui
 void soft_piv_key_store(struct soft_state *state, uint8_t slot, uint8_t algorithm, EVP_PKEY *pkey,
                         uint8_t pin_policy, uint8_t touch_policy, bool generated);
 
-/* Writes the state. Turns a failure into the status word for it. */
-uint16_t soft_piv_save(const struct soft_card *card);
-
 #endif

@@ -137,5 +137,5 @@ uint16_t soft_piv_set_management_key(struct soft_card *card, const struct soft_a
     memcpy(management->key, apdu->data + 3, apdu->data[2]);
     management->algorithm = apdu->data[0];
     management->touch_policy = apdu->p2 == 0xFE ? SOFT_POLICY_ONCE : SOFT_POLICY_NEVER;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }

@@ -81,8 +81,10 @@ uint16_t soft_piv_get_data(struct soft_card *card, const struct soft_apdu *apdu,
 }
 
 /* The object to write: a tag list and 53, or the discovery object by itself. */
-static uint16_t object_read(const struct soft_apdu *apdu, uint32_t *tag, struct soft_tlv *object)
+static uint16_t object_read(const struct soft_card *card, const struct soft_apdu *apdu,
+                            uint32_t *tag, struct soft_tlv *object)
 {
+    size_t most = card->options.object_most > 0 ? card->options.object_most : OBJECT_MOST;
     struct soft_tlv_reader reader;
     size_t used;
 
@@ -92,7 +94,7 @@ static uint16_t object_read(const struct soft_apdu *apdu, uint32_t *tag, struct 
     reader.length = apdu->length - used;
     if (!soft_tlv_next(&reader, object) || object->tag != 0x53 || reader.length != 0)
         return SOFT_WRONG_DATA;
-    return object->length > OBJECT_MOST ? SOFT_NO_SPACE : SOFT_OK;
+    return object->length > most ? SOFT_NO_SPACE : SOFT_OK;
 }
 
 /* SP 800-73-4 part 2, 3.3.1. An object without content is taken away. */
@@ -109,7 +111,7 @@ uint16_t soft_piv_put_data(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_WRONG_PARAMETERS;
     if (!card->piv.administrator)
         return SOFT_SECURITY_STATUS;
-    status = object_read(apdu, &tag, &object);
+    status = object_read(card, apdu, &tag, &object);
     if (status != SOFT_OK)
         return status;
     /* 5FC1xx is the standard's, 5FFFxx Yubico's; 7E and 7F61 cannot be written here. */
@@ -119,5 +121,5 @@ uint16_t soft_piv_put_data(struct soft_card *card, const struct soft_apdu *apdu,
         soft_tlv_append(&whole, 0x53, object.value, object.length);
     soft_state_object_set(&card->state, tag, whole.data, whole.length);
     soft_bytes_free(&whole);
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }

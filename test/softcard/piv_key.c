@@ -2,8 +2,6 @@
 #include "piv.h"
 #include "tlv.h"
 
-#include <unistd.h>
-
 #define TAG_CHALLENGE 0x81
 #define TAG_RESPONSE  0x82
 #define TAG_POINT     0x85
@@ -37,14 +35,6 @@ static bool policies_read(const struct soft_card *card, const uint8_t *data, siz
     return true;
 }
 
-static void generate_wait(const struct soft_card *card)
-{
-    unsigned left = card->options.generate_seconds;
-
-    while (left > 0)
-        left = sleep(left);
-}
-
 static uint16_t key_generate(struct soft_card *card, uint8_t slot,
                              const struct soft_algorithm *algorithm,
                              const struct key_policies *policies, struct soft_bytes *out)
@@ -57,12 +47,12 @@ static uint16_t key_generate(struct soft_card *card, uint8_t slot,
         soft_bytes_free(&public);
         return SOFT_FAILURE;
     }
-    generate_wait(card);
+    soft_card_generate_wait(card);
     soft_piv_key_store(&card->state, slot, algorithm->id, key, policies->pin, policies->touch,
                        true);
     soft_tlv_append(out, 0x7F49, public.data, public.length);
     soft_bytes_free(&public);
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 /* SP 800-73-4 part 2, 3.3.2: AC { 80 algorithm, 81 parameter }. */
@@ -201,7 +191,7 @@ uint16_t soft_piv_import(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_WRONG_DATA;
     soft_piv_key_store(&card->state, apdu->p2, algorithm->id, key, policies.pin, policies.touch,
                        false);
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 /* Yubico, from 5.7 on: F6 destination source; destination FF deletes. What is there is not
@@ -220,12 +210,12 @@ uint16_t soft_piv_move_key(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_REFERENCE_NOT_FOUND;
     if (apdu->p1 == 0xFF) {
         soft_state_key_remove(&card->state, apdu->p2);
-        return soft_piv_save(card);
+        return soft_card_save(card);
     }
     if (!soft_piv_slot_is_key(card, apdu->p1) || apdu->p2 == SOFT_SLOT_ATTESTATION ||
         apdu->p1 == SOFT_SLOT_ATTESTATION || keys[apdu->p1].pkey != NULL)
         return SOFT_WRONG_PARAMETERS;
     keys[apdu->p1] = keys[apdu->p2];
     keys[apdu->p2] = (struct soft_key){0};
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }

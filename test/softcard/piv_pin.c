@@ -43,14 +43,14 @@ static uint16_t reference_compare(struct soft_card *card, struct soft_reference 
     if (before == 0)
         return SOFT_BLOCKED;
     reference->tries--;
-    if (soft_piv_save(card) != SOFT_OK) {
+    if (soft_card_save(card) != SOFT_OK) {
         reference->tries = before;
         return SOFT_MEMORY_FAILURE;
     }
     if (CRYPTO_memcmp(reference->value, value, SOFT_PIN_LENGTH) != 0)
         return (uint16_t)(SOFT_TRIES_LEFT | (reference->tries & 0x0F));
     reference->tries = reference->limit;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 static uint16_t pin_status(const struct soft_card *card)
@@ -112,7 +112,7 @@ uint16_t soft_piv_change_reference(struct soft_card *card, const struct soft_apd
     if (status != SOFT_OK)
         return status;
     memcpy(reference->value, apdu->data + SOFT_PIN_LENGTH, SOFT_PIN_LENGTH);
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 /* SP 800-73-4 part 2, 3.2.3: the PUK and the new PIN. */
@@ -135,5 +135,5 @@ uint16_t soft_piv_reset_retry(struct soft_card *card, const struct soft_apdu *ap
     card->piv.pin_verified = false;
     memcpy(card->state.pin.value, apdu->data + SOFT_PIN_LENGTH, SOFT_PIN_LENGTH);
     card->state.pin.tries = card->state.pin.limit;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }

@@ -4,6 +4,7 @@
 #include "attest.h"
 #include "crypto.h"
 #include "piv.h"
+#include "setup_openpgp.h"
 #include "tlv.h"
 
 #include <openssl/x509v3.h>
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 1, 2))) static char *problem(const char *format, ...)
+char *soft_setup_problem(const char *format, ...)
 {
     char *message = NULL;
     va_list arguments;
@@ -77,9 +78,13 @@ static void ccc_issue(struct soft_state *state)
 char *soft_setup_issue(struct soft_state *state)
 {
     if (state->profile == SOFT_PROFILE_YUBIKEY)
-        return soft_attest_init(state) ? NULL : problem("OpenSSL cannot make the attestation key");
-    chuid_issue(state);
-    ccc_issue(state);
+        return soft_attest_init(state)
+                   ? NULL
+                   : soft_setup_problem("OpenSSL cannot make the attestation key");
+    if (state->profile == SOFT_PROFILE_PIV) {
+        chuid_issue(state);
+        ccc_issue(state);
+    }
     return NULL;
 }
 
@@ -101,7 +106,7 @@ char *soft_setup_management(struct soft_state *state, const char *name)
             state->management.key[j] = (uint8_t)(j % 8 + 1);
         return NULL;
     }
-    return problem("'%s': a management key is of 3des, aes128, aes192 or aes256", name);
+    return soft_setup_problem("'%s': a management key is of 3des, aes128, aes192 or aes256", name);
 }
 
 /* Reads "SLOT=". Returns what follows, or NULL with a message. */
@@ -111,12 +116,15 @@ static const char *slot_parse(const struct soft_card *card, const char *argument
     char *end;
     unsigned long number = strtoul(argument, &end, 16);
 
-    if (*end == '=' && number <= 0xFF && soft_piv_slot_is_key(card, (uint8_t)number)) {
+    if (*end == '=' && soft_card_has(card, &soft_piv) && number <= 0xFF &&
+        soft_piv_slot_is_key(card, (uint8_t)number)) {
         *slot = (uint8_t)number;
         return end + 1;
     }
-    *message =
-        problem("'%s' does not start with a slot: 9a=, 9c=, 9d=, 9e= or 82= to 95=", argument);
+    *message = soft_setup_problem(
+        "'%s' does not start with a slot of this profile: 9a=, 9c=, 9d=, 9e=, 82= to 95= "
+        "of PIV, sig=, dec=, aut= of OpenPGP",
+        argument);
     return NULL;
 }
 
@@ -167,23 +175,29 @@ char *soft_setup_key(struct soft_card *card, const char *argument)
     const char *rest;
     EVP_PKEY *key;
 
+    if (soft_setup_is_pgp(argument)) {
+        free(message);
+        return soft_setup_pgp_key(card, argument);
+    }
     if (name == NULL)
         return message;
     algorithm = soft_algorithm_by_name(name, strcspn(name, ":"));
     if (algorithm == NULL || soft_piv_algorithm(card, algorithm->id) == NULL)
-        return problem("'%s': this profile has no such algorithm; there are rsa1024, rsa2048, "
-                       "rsa3072, p256, p384 and, on a YubiKey, rsa4096, ed25519, x25519",
-                       argument);
+        return soft_setup_problem(
+            "'%s': this profile has no such algorithm; there are rsa1024, rsa2048, "
+            "rsa3072, p256, p384 and, on a YubiKey, rsa4096, ed25519, x25519",
+            argument);
     rest = policy_parse(name + strcspn(name, ":"), &pin_policy);
     if (rest == NULL || !touch_parse(rest, &touch_policy))
-        return problem("'%s': the PIN policy is never, once or always, the touch policy never, "
-                       "always or cached",
-                       argument);
+        return soft_setup_problem(
+            "'%s': the PIN policy is never, once or always, the touch policy never, "
+            "always or cached",
+            argument);
     if (card->state.keys[slot].pkey != NULL)
         return NULL;
     key = soft_key_generate(algorithm);
     if (key == NULL)
-        return problem("'%s': OpenSSL cannot make such a key", argument);
+        return soft_setup_problem("'%s': OpenSSL cannot make such a key", argument);
     soft_piv_key_store(&card->state, slot, algorithm->id, key, pin_policy, touch_policy, true);
     return NULL;
 }
@@ -212,10 +226,15 @@ char *soft_setup_certificate(struct soft_card *card, const char *argument)
     bool gzip;
     bool good;
 
+    if (soft_setup_is_pgp(argument)) {
+        free(message);
+        return soft_setup_pgp_certificate(card, argument);
+    }
     if (rest == NULL)
         return message;
     if (card->state.keys[slot].pkey == NULL)
-        return problem("'%s': there is no key in that slot; give --key for it, too", argument);
+        return soft_setup_problem("'%s': there is no key in that slot; give --key for it, too",
+                                  argument);
     if (soft_state_object(&card->state, soft_piv_slot_certificate(slot)) != NULL)
         return NULL;
     subject = strdup(rest);
@@ -226,7 +245,8 @@ char *soft_setup_certificate(struct soft_card *card, const char *argument)
     good = certificate_issue(&card->state, slot, subject, gzip);
     free(subject);
     return good ? NULL
-                : problem("'%s': no certificate can be made; a subject is written /CN=name, and "
-                          "an x25519 key cannot sign one",
-                          argument);
+                : soft_setup_problem(
+                      "'%s': no certificate can be made; a subject is written /CN=name, and "
+                      "an x25519 key cannot sign one",
+                      argument);
 }

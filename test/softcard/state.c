@@ -4,7 +4,6 @@
 #include "crypto.h"
 
 #include <openssl/rand.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,28 @@
 
 static const uint8_t default_management_key[24] = {1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4,
                                                    5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8};
+
+static const char *const profile_names[] = {
+    [SOFT_PROFILE_YUBIKEY] = "yubikey",
+    [SOFT_PROFILE_PIV] = "piv",
+    [SOFT_PROFILE_OPENPGP] = "openpgp",
+};
+
+const char *soft_profile_name(enum soft_profile profile)
+{
+    return profile_names[profile];
+}
+
+bool soft_profile_find(const char *name, enum soft_profile *profile)
+{
+    for (size_t i = 0; i < sizeof(profile_names) / sizeof(profile_names[0]); i++) {
+        if (strcmp(profile_names[i], name) == 0) {
+            *profile = (enum soft_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 static void reference_init(struct soft_reference *reference, const char *digits)
 {
@@ -45,6 +66,7 @@ void soft_state_init(struct soft_state *state, enum soft_profile profile, uint32
     state->guid[6] = (uint8_t)((state->guid[6] & 0x0F) | 0x40); /* RFC 4122, 4.4: version 4 */
     state->guid[8] = (uint8_t)((state->guid[8] & 0x3F) | 0x80);
     secrets_init(state);
+    soft_openpgp_init(&state->openpgp, profile == SOFT_PROFILE_YUBIKEY);
 }
 
 void soft_state_key_remove(struct soft_state *state, uint8_t slot)
@@ -59,9 +81,9 @@ void soft_state_reset(struct soft_state *state)
         if (slot != ATTESTATION_SLOT)
             soft_state_key_remove(state, (uint8_t)slot);
     }
-    for (size_t i = state->object_count; i > 0; i--) {
-        if (state->objects[i - 1].tag != ATTESTATION_OBJECT)
-            soft_state_object_set(state, state->objects[i - 1].tag, NULL, 0);
+    for (size_t i = state->objects.count; i > 0; i--) {
+        if (state->objects.list[i - 1].tag != ATTESTATION_OBJECT)
+            soft_state_object_set(state, state->objects.list[i - 1].tag, NULL, 0);
     }
     secrets_init(state);
 }
@@ -70,11 +92,8 @@ void soft_state_free(struct soft_state *state)
 {
     for (size_t slot = 0; slot < 256; slot++)
         soft_state_key_remove(state, (uint8_t)slot);
-    for (size_t i = 0; i < state->object_count; i++)
-        soft_bytes_free(&state->objects[i].value);
-    free(state->objects);
-    state->objects = NULL;
-    state->object_count = 0;
+    soft_objects_free(&state->objects);
+    soft_openpgp_free(&state->openpgp);
     soft_bytes_free(&state->attestation_root);
     free(state->path);
     state->path = NULL;
@@ -88,47 +107,10 @@ void soft_state_free(struct soft_state *state)
 
 const struct soft_bytes *soft_state_object(const struct soft_state *state, uint32_t tag)
 {
-    for (size_t i = 0; i < state->object_count; i++) {
-        if (state->objects[i].tag == tag)
-            return &state->objects[i].value;
-    }
-    return NULL;
-}
-
-static struct soft_object *object_add(struct soft_state *state, uint32_t tag)
-{
-    struct soft_object *objects =
-        realloc(state->objects, (state->object_count + 1) * sizeof(*objects));
-
-    if (objects == NULL) {
-        fprintf(stderr, "softcard: out of memory\n");
-        abort();
-    }
-    state->objects = objects;
-    objects += state->object_count++;
-    memset(objects, 0, sizeof(*objects));
-    objects->tag = tag;
-    return objects;
-}
-
-static void object_remove(struct soft_state *state, size_t index)
-{
-    soft_bytes_free(&state->objects[index].value);
-    state->objects[index] = state->objects[--state->object_count];
+    return soft_objects_find(&state->objects, tag);
 }
 
 void soft_state_object_set(struct soft_state *state, uint32_t tag, const void *value, size_t length)
 {
-    size_t index = 0;
-
-    while (index < state->object_count && state->objects[index].tag != tag)
-        index++;
-    if (length == 0) {
-        if (index < state->object_count)
-            object_remove(state, index);
-        return;
-    }
-    if (index == state->object_count)
-        object_add(state, tag);
-    soft_bytes_set(&state->objects[index].value, value, length);
+    soft_objects_set(&state->objects, tag, value, length);
 }

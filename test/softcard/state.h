@@ -3,6 +3,8 @@
 #define SOFTCARD_STATE_H
 
 #include "bytes.h"
+#include "objects.h"
+#include "openpgp_state.h"
 
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -12,7 +14,13 @@
 #define SOFT_PIN_LENGTH 8
 #define SOFT_TRIES      3
 
-enum soft_profile { SOFT_PROFILE_YUBIKEY, SOFT_PROFILE_PIV };
+enum soft_profile { SOFT_PROFILE_YUBIKEY, SOFT_PROFILE_PIV, SOFT_PROFILE_OPENPGP };
+
+/* The profile's name, as the option --profile takes it. */
+const char *soft_profile_name(enum soft_profile profile);
+
+/* Finds a profile by its name. False when there is none of it. */
+bool soft_profile_find(const char *name, enum soft_profile *profile);
 
 /* Policies, as Yubico's tags AA and AB number them. */
 enum soft_policy { SOFT_POLICY_DEFAULT, SOFT_POLICY_NEVER, SOFT_POLICY_ONCE, SOFT_POLICY_ALWAYS };
@@ -32,12 +40,6 @@ struct soft_key {
     bool generated; /* or else imported */
 };
 
-/* A data object: what GET DATA answers, with its outer tag. */
-struct soft_object {
-    uint32_t tag;
-    struct soft_bytes value;
-};
-
 /* The management key (9B). */
 struct soft_management {
     uint8_t algorithm;
@@ -55,17 +57,17 @@ struct soft_state {
     struct soft_reference pin;
     struct soft_reference puk;
     struct soft_management management;
-    struct soft_key keys[256]; /* by slot */
-    struct soft_object *objects;
-    size_t object_count;
+    struct soft_key keys[256];          /* by slot */
+    struct soft_objects objects;        /* what PIV's GET DATA answers, with the outer tag */
     struct soft_bytes attestation_root; /* the test root's certificate, DER */
+    struct soft_openpgp openpgp;        /* the other application; a plain PIV card has it idle */
 };
 
 /* A new card's state, in memory, as the factory leaves it: no keys, default PINs. */
 void soft_state_init(struct soft_state *state, enum soft_profile profile, uint32_t serial);
 
-/* Sets PIN, PUK and management key to their defaults and forgets all keys but F9 and all objects
- * but F9's certificate. */
+/* Of PIV: sets PIN, PUK and management key to their defaults and forgets all keys but F9 and all
+ * objects but F9's certificate. */
 void soft_state_reset(struct soft_state *state);
 
 /* Gives back what the state holds; the file stays. */
@@ -90,10 +92,10 @@ char *soft_state_load(struct soft_state *state, bool *found);
  */
 bool soft_state_save(const struct soft_state *state);
 
-/* The object with that tag, or NULL. */
+/* PIV's object with that tag, or NULL. */
 const struct soft_bytes *soft_state_object(const struct soft_state *state, uint32_t tag);
 
-/* Replaces or adds an object; a length of 0 removes it. */
+/* Replaces or adds one of PIV's objects; a length of 0 removes it. */
 void soft_state_object_set(struct soft_state *state, uint32_t tag, const void *value,
                            size_t length);
 

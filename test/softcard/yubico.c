@@ -15,6 +15,8 @@
 
 #define ALGORITHM_PIN 0xFF
 
+#define REFERENCE_FINGER 0x96 /* verified on the card: YubiKey Bio */
+
 static void policy_append(struct soft_bytes *out, uint8_t pin, uint8_t touch)
 {
     const uint8_t policies[2] = {pin, touch};
@@ -84,6 +86,9 @@ uint16_t soft_piv_metadata(struct soft_card *card, const struct soft_apdu *apdu,
     case SOFT_SLOT_MANAGEMENT:
         management_metadata(&card->state.management, out);
         return SOFT_OK;
+    case REFERENCE_FINGER: /* ykman 5 asks whether there is one, and takes no other answer for "no"
+                            */
+        return SOFT_REFERENCE_NOT_FOUND;
     default:
         if (!soft_piv_slot_is_key(card, apdu->p2))
             return SOFT_WRONG_PARAMETERS;
@@ -163,7 +168,7 @@ uint16_t soft_piv_set_retries(struct soft_card *card, const struct soft_apdu *ap
     reference_limit(&card->state.pin, "123456", apdu->p1);
     reference_limit(&card->state.puk, "12345678", apdu->p2);
     card->piv.pin_verified = false;
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }
 
 /* FB: only when PIN and PUK are both blocked. */
@@ -179,5 +184,5 @@ uint16_t soft_piv_reset(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_CONDITIONS;
     soft_state_reset(&card->state);
     memset(&card->piv, 0, sizeof(card->piv));
-    return soft_piv_save(card);
+    return soft_card_save(card);
 }

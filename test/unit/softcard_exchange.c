@@ -90,9 +90,12 @@ static void needs_le_on_plain_piv_only(void **state)
     struct soft_card *card = *state;
 
     assert_answer(card, "00CB3FFF035C017E", "", 0x6114);
+    assert_status(card, "00C00000", SOFT_WRONG_LENGTH);
     assert_lengths(card, "00C0000014", 0x14, SOFT_OK);
     card->state.profile = SOFT_PROFILE_YUBIKEY;
     assert_lengths(card, "00CB3FFF035C017E", 0x14, SOFT_OK);
+    assert_lengths(card, "00CB3FFF035C017E04", 0x04, 0x6110);
+    assert_lengths(card, "00C00000", 0x10, SOFT_OK);
 }
 
 static void speaks_t0(void **state)

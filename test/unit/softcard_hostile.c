@@ -154,11 +154,97 @@ static void survives_on_plain_piv_with_t0(void **state)
     harness_card_free(card);
 }
 
+/* The same for the other application: what it is asked in OpenPGP's language. */
+static const char *const openpgp_commands[] = {
+    "00A4040006D27600012401",
+    "0020008106313233343536",
+    "00200083083132333435363738",
+    "00240081"
+    "0C"
+    "313233343536313233343536",
+    "002C028106313233343536",
+    "00CA006E00",
+    "00CA7F2100",
+    "00CC7F2100",
+    "00A501040660045C027F21",
+    "00DA7F21023000",
+    "00DA00C106010800002000",
+    "00DA00C209122A8648CE3D030107",
+    "00DA00C30A162B06010401DA470F01",
+    "00DA00F95A810103820108830400010000840811223344556677888720" HASH "8820" HASH,
+    "00DB3FFF2E4D2CB6007F480292205F4820" HASH,
+    "10DB3FFF2E4D2CA4007F480292205F4820" HASH,
+    "00DB3FFF124D10B8007F4806910192019301"
+    "5F4803010203",
+    "0047810002B60000",
+    "0047810002B800",
+    "002A9E9A20" HASH,
+    "002A808627A6257F49228620" HASH,
+    "002A8086020011",
+    "0088000020" HASH,
+    "002241A403830102",
+    "0084000010",
+    "00F2000003030303",
+    "00E60000",
+    "00440000",
+};
+
+static size_t openpgp_mutate(uint8_t *command)
+{
+    size_t count = sizeof(openpgp_commands) / sizeof(char *);
+    struct soft_bytes bytes = {0};
+    size_t length;
+
+    assert_true(soft_hex_decode(openpgp_commands[random_next() % count], &bytes));
+    memcpy(command, bytes.data, bytes.length);
+    length = bytes.length;
+    soft_bytes_free(&bytes);
+    for (unsigned i = random_next() % 4; i > 0; i--)
+        command[random_next() % length] = (uint8_t)random_next();
+    if (random_next() % 8 == 0)
+        length -= random_next() % length;
+    /* No generation, see above: only the reading of keys. */
+    if (length > 2 && command[1] == 0x47)
+        command[2] = 0x81;
+    return length;
+}
+
+static void openpgp_bombard(enum soft_profile profile)
+{
+    struct soft_card *card = harness_card_new(profile);
+    uint8_t command[128];
+
+    harness_key(card, "sig=p256");
+    harness_key(card, "dec=x25519");
+    harness_key(card, "aut=ed25519");
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        if (i % 20 == 0) {
+            card->state.openpgp.terminated = false;
+            for (size_t j = 0; j < SOFT_PGP_PASSWORDS; j++)
+                card->state.openpgp.passwords[j].tries = 3;
+            card->selected = &soft_openpgp;
+            card->openpgp.admin = i % 40 == 0;
+            card->openpgp.other = true;
+            card->openpgp.signing = true;
+        }
+        command_send(card, command, openpgp_mutate(command));
+    }
+    harness_card_free(card);
+}
+
+static void survives_in_openpgp(void **state)
+{
+    (void)state;
+    openpgp_bombard(SOFT_PROFILE_YUBIKEY);
+    openpgp_bombard(SOFT_PROFILE_OPENPGP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survives_on_yubikey),
         cmocka_unit_test(survives_on_plain_piv_with_t0),
+        cmocka_unit_test(survives_in_openpgp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

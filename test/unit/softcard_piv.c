@@ -272,6 +272,7 @@ static void tells_metadata(void **state)
     assert_answer(card, "00F70081", "0101ff05010106020303", SOFT_OK);
     assert_answer(card, "00F7009B", "01010a02020001050101", SOFT_OK);
     assert_status(card, "00F7009A", SOFT_REFERENCE_NOT_FOUND);
+    assert_status(card, "00F70096", SOFT_REFERENCE_NOT_FOUND);
     assert_status(card, "00F70000", SOFT_WRONG_PARAMETERS);
     assert_status(card, VERIFY_WRONG, SOFT_TRIES_LEFT | 2);
     assert_answer(card, "00F70080", "0101ff05010106020302", SOFT_OK);

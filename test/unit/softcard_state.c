@@ -77,6 +77,37 @@ static void remembers_everything(void **state)
     soft_state_free(&loaded);
 }
 
+static void remembers_openpgp(void **state)
+{
+    struct files *files = *state;
+    struct soft_card *card = harness_card_new(SOFT_PROFILE_OPENPGP);
+    struct soft_state loaded;
+    struct soft_openpgp *openpgp = &loaded.openpgp;
+
+    assert_null(soft_state_lock(&card->state, files->state));
+    harness_key(card, "aut=brainpool384");
+    assert_null(soft_setup_certificate(card, "aut=/CN=x"));
+    assert_status(card, "00A4040006D27600012401", SOFT_OK);
+    assert_status(card, "00200083083132333435363738", SOFT_OK);
+    assert_status(card, "00DA00D3083838383838383838", SOFT_OK);
+    assert_status(card, "00DA005E026162", SOFT_OK);
+    assert_status(card, "0020008106393939393939", SOFT_TRIES_LEFT | 2);
+    harness_card_free(card);
+    card_load(&loaded, files->state);
+    assert_int_equal(loaded.profile, SOFT_PROFILE_OPENPGP);
+    assert_false(openpgp->terminated);
+    assert_int_equal(openpgp->passwords[SOFT_PGP_PW1].tries, 2);
+    assert_int_equal(openpgp->passwords[SOFT_PGP_RC].length, 8);
+    assert_int_equal(openpgp->passwords[SOFT_PGP_RC].tries, 3);
+    assert_non_null(openpgp->keys[SOFT_PGP_AUT].pkey);
+    assert_int_equal(openpgp->keys[SOFT_PGP_AUT].origin, SOFT_PGP_GENERATED);
+    assert_null(openpgp->keys[SOFT_PGP_SIG].pkey);
+    assert_int_equal(soft_objects_find(&openpgp->objects, 0xC9)->length, 20);
+    assert_int_equal(soft_objects_find(&openpgp->objects, 0x5E)->length, 2);
+    assert_true(soft_objects_find(&openpgp->objects, 0x7F2100)->length > 100);
+    soft_state_free(&loaded);
+}
+
 static void is_used_by_one_card_only(void **state)
 {
     struct files *files = *state;
@@ -164,6 +195,15 @@ static void logs_no_secrets(void **state)
         "10FE119A05E5E5E5E5E5",
         "00FFFFFF05E5E5E5E5E5",
         "00870A9B04E5E5E5E5",
+        "0020008306E5E5E5E5E5E5",
+        "00DA00D308E5E5E5E5E5E5E5E5",
+        "00DA00F904E5E5E5E5",
+        "00DB3FFF044D02E5E5",
+        "10DB3FFF044D02E5E5",
+        "00DB3FFF045CE5E5E5", /* the end of the chain before */
+        "00DB3FFF000004E5E5E5E5",
+        "00DB3FFFE5E5",
+        "00DB3FFF075C035FC1057000", /* a certificate of PIV is no secret */
     };
     struct files *files = *state;
     char text[4096];
@@ -179,6 +219,7 @@ static void logs_no_secrets(void **state)
     assert_null(strstr(text, "e5"));
     assert_non_null(strstr(text, "\"command\":\"0020008008\""));
     assert_non_null(strstr(text, "\"ins\":\"fe\""));
+    assert_non_null(strstr(text, "\"command\":\"00db3fff075c035fc1057000\""));
 }
 
 #define file_test(test) cmocka_unit_test_setup_teardown(test, files_new, files_free)
@@ -186,9 +227,8 @@ static void logs_no_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        file_test(remembers_everything),
-        file_test(is_used_by_one_card_only),
-        file_test(refuses_broken_files),
+        file_test(remembers_everything),     file_test(remembers_openpgp),
+        file_test(is_used_by_one_card_only), file_test(refuses_broken_files),
         file_test(logs_no_secrets),
     };
 

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# OpenSC's driver for OpenPGP cards: its tools show card and keys, read certificates, sign, decrypt, and its
+# pkcs15 tools change and unblock PINs. On a card with PIV, too, it has to be told to.
+source "$(dirname "$0")/lib.sh"
+
+export OPENSC_DRIVER=openpgp
+
+p11() {
+    pkcs11-tool --module opensc-pkcs11.so "$@" 2>>p11.err
+}
+
+# The token with the PIN for everything else than signatures is the first, that for signatures the second.
+slot_of() {
+    p11 --list-slots | awk -v label="$1" '/^Slot/ { id = substr($3, 2, length($3) - 2) }
+        /token label/ && index($0, label) { print id; exit }'
+}
+
+public_key() {
+    p11 --slot "$1" --read-object --type pubkey --id "$2" --output-file public.der >/dev/null
+    openssl pkey -pubin -inform der -in public.der -out public.pem
+}
+
+# sign_and_verify SLOT ID MECHANISM [option ...]
+sign_and_verify() {
+    local slot=$1 id=$2 mechanism=$3
+    shift 3
+    p11 --slot "$slot" --login --pin "$PIN" --sign --id "$id" --mechanism "$mechanism" "$@" \
+        --input-file data --output-file signature
+    openssl dgst -sha256 -verify public.pem -signature signature data >verified
+    expect_in "Verified OK" verified
+}
+
+judge() {
+    local profile=$1 manufacturer=$2
+    shift 2
+    card_insert --profile "$profile" --serial 12345678 --key sig=rsa2048 --key dec=rsa2048 --key aut=p256 \
+        --certificate sig=/CN=sig --certificate dec=/CN=dec --certificate aut=/CN=aut "$@"
+    openpgp-tool --reader 0 --card-info --key-info >info
+    expect_in "Serial number:   12345678" info
+    expect_in "$manufacturer" info
+    expect_in "Aut Algorithm:   ECDSA" info
+    expect_in "Sig Algorithm:   RSA2048" info
+    pkcs15-tool --reader 0 --list-keys --list-certificates --list-pins >objects
+    [[ $(grep -c '^Private .* Key' objects) == 3 ]] || fail "no three keys: $(<objects)"
+    [[ $(grep -c '^X.509 Certificate' objects) == 3 ]] || fail "no three certificates: $(<objects)"
+    [[ $(grep -c '^PIN ' objects) == 3 ]] || fail "no three PINs: $(<objects)"
+    for id in 1:sig 2:dec 3:aut; do
+        pkcs15-tool --reader 0 --read-certificate "${id%:*}" >certificate.pem
+        openssl x509 -in certificate.pem -noout -subject -nameopt RFC2253 >subject
+        expect_in "CN=${id#*:}" subject
+    done
+    use_keys
+    change_pins
+    card_remove
+    rm card.state
+}
+
+use_keys() {
+    local signatures others
+    signatures=$(slot_of "User PIN (sig)")
+    others=$(slot_of "User PIN)")
+    [[ -n $signatures && -n $others ]] || fail "no two tokens: $(p11 --list-slots)"
+    public_key "$signatures" 01
+    sign_and_verify "$signatures" 01 SHA256-RSA-PKCS
+    public_key "$others" 03
+    sign_and_verify "$others" 03 ECDSA-SHA256 --signature-format openssl
+    public_key "$others" 02
+    openssl pkeyutl -encrypt -pubin -inkey public.pem -in data -out encrypted
+    p11 --slot "$others" --login --pin "$PIN" --decrypt --id 02 --mechanism RSA-PKCS --input-file encrypted \
+        --output-file decrypted
+    cmp data decrypted || fail "decrypted to something else"
+}
+
+# Numbers of PINs: 1 for signatures, 2 for everything else (they are one), 3 the administrator's.
+change_pins() {
+    pkcs15-tool --reader 0 --change-pin --auth-id 02 --pin 123456 --new-pin 654321 >/dev/null 2>pin.err ||
+        fail "change: $(<pin.err)"
+    ! pkcs15-tool --reader 0 --verify-pin --auth-id 02 --pin 123456 >/dev/null 2>&1 || fail "the old PIN is good"
+    pkcs15-tool --reader 0 --verify-pin --auth-id 02 --pin 654321 >/dev/null
+    openpgp-tool --reader 0 --verify CHV3 --pin 12345678 >/dev/null
+    openpgp-tool --reader 0 --erase >/dev/null
+    pkcs15-tool --reader 0 --list-keys >objects
+    ! grep -q '^Private' objects || fail "erased, and still there: $(<objects)"
+}
+
+echo "to be signed" >data
+pcscd_start
+judge yubikey Yubico
+judge openpgp "unmanaged S/N range"
+judge openpgp "unmanaged S/N range" --no-extended
+judge yubikey Yubico --t0 --no-extended
