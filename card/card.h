@@ -208,6 +208,13 @@ struct error *card_find(struct card_context *context, const struct card_uri *uri
                         struct card **out) MUST_CHECK;
 void card_free(struct card *card);
 
+/*
+ * As card_find(), but of several applications of one card it takes the first: most cards that make
+ * keys have more than one, and whoever names neither slot nor application leaves the choice to us.
+ */
+struct error *card_find_for_key(struct card_context *context, const struct card_uri *uri,
+                                struct card **out) MUST_CHECK;
+
 /* The serial number as text; belongs to the card. Asks the card once. */
 struct error *card_serial(struct card *card, const char **out) MUST_CHECK;
 
@@ -244,8 +251,14 @@ struct error *card_generate_key(struct card *card, const struct card_admin *admi
                                 EVP_PKEY **public_key) MUST_CHECK;
 
 /*
- * The same on the one card that fits `uri`, in its slot; where it names none, in the first one that
- * the card shows to be free and whose keys want a PIN. *out is for card_key_free().
+ * The first slot that the card shows to be free, and whose keys want a PIN, as text for free().
+ * ERROR_NOT_FOUND where none is, _UNSUPPORTED where the card does not show that.
+ */
+struct error *card_free_slot(struct card *card, char **out) MUST_CHECK;
+
+/*
+ * Makes a key on the one card that fits `uri`, in its slot; where it names none, in the first one
+ * that the card shows to be free and whose keys want a PIN. *out is for card_key_free().
  */
 struct error *card_make_key(struct card_context *context, const struct card_uri *uri,
                             const struct card_admin *admin,

@@ -33,6 +33,28 @@ static struct error *cannot(const struct card *card, const char *what)
 
 /* ---- making keys ------------------------------------------------------------------------- */
 
+struct choosing {
+    char slot[APP_SLOT_MAX];
+};
+
+static struct error *choose_slot(struct card *card, void *argument)
+{
+    struct choosing *choosing = argument;
+    return card->app->free_slot(card->channel, card->state, choosing->slot);
+}
+
+struct error *card_free_slot(struct card *card, char **out)
+{
+    struct choosing choosing;
+    *out = NULL;
+    if (card->app->free_slot == NULL)
+        return cannot(card, "makes no keys");
+    struct error *error = session_run_fresh(card, NULL, choose_slot, &choosing);
+    if (error == NULL && (*out = strdup(choosing.slot)) == NULL)
+        error = error_no_memory();
+    return error;
+}
+
 struct generating {
     const struct card_admin *admin;
     const char *slot; /* NULL: a free one */
@@ -84,7 +106,7 @@ struct error *card_make_key(struct card_context *context, const struct card_uri 
     struct generating generating = {.admin = admin, .slot = uri->slot, .options = options};
     struct card *card;
     *out = NULL;
-    struct error *error = find_card_for_key(context, uri, &card);
+    struct error *error = card_find_for_key(context, uri, &card);
     if (error != NULL)
         return error;
     error = run_generate(card, &generating);

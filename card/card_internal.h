@@ -189,13 +189,6 @@ struct error *find_key_by_public(struct card_context *context, const struct card
                                  const EVP_PKEY *public_key, struct secret *pin,
                                  struct card_key **out) MUST_CHECK;
 
-/*
- * As card_find(), but of several applications of one card it takes the first: most cards that make
- * keys have more than one, and whoever names neither slot nor application leaves the choice to us.
- */
-struct error *find_card_for_key(struct card_context *context, const struct card_uri *uri,
-                                struct card **out) MUST_CHECK;
-
 /* ---- search.c ---------------------------------------------------------------------------- */
 
 /* Refuses a URI that no card known here can fit, and names the first application that can. */

@@ -38,6 +38,9 @@ enum error_code {
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
     ERROR_PADDING,      /* what the card decrypted is padded badly: not to be told to anybody */
     ERROR_MODULE,       /* a PKCS #11 module cannot be had, crashed, or did not answer */
+    ERROR_STATE,        /* what reissue remembers cannot be read or written */
+    ERROR_CONFIG,       /* what reissue's configuration says cannot be */
+    ERROR_BUSY,         /* another process is at work on the same thing */
     ERROR_FILE,         /* a file or directory that cannot be read or written */
     ERROR_HOOK,         /* a program that was run for us failed, or took too long */
     ERROR_NETWORK,      /* a server was not reached, or broke off: nothing is known of its answer */
@@ -51,6 +54,7 @@ enum error_code {
     ERROR_ORDER_NOT_READY,  /* an order cannot be finalized: not yet, or not any more */
     ERROR_ALREADY_REVOKED,  /* the certificate had been revoked before */
     ERROR_ALREADY_REPLACED, /* the predecessor has a successor by another order */
+    ERROR_CERTIFICATE,      /* no certificate or request, or not the one that is wanted */
 };
 
 struct error;

@@ -147,7 +147,7 @@ struct error *card_find(struct card_context *context, const struct card_uri *uri
     return find_card(context, uri, false, out);
 }
 
-struct error *find_card_for_key(struct card_context *context, const struct card_uri *uri,
+struct error *card_find_for_key(struct card_context *context, const struct card_uri *uri,
                                 struct card **out)
 {
     return find_card(context, uri, true, out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The provider's entry point and its table of contents (provider(7), provider-base(7)). */
 #include "provider.h"
+#include "card_provider.h"
 #include "reference.h"
 #include "settings.h"
 
@@ -312,9 +313,7 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     return error == NULL;
 }
 
-OSSL_provider_init_fn OSSL_provider_init __attribute__((visibility("default")));
-
-int OSSL_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
+int card_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
                        const OSSL_DISPATCH **out, void **provctx)
 {
     struct provider *provider = OPENSSL_zalloc(sizeof(*provider));

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The border between `struct error` and OpenSSL's error queue. */
+#include "card_provider.h"
 #include "provider.h"
 
+#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -36,6 +38,16 @@ const OSSL_ITEM provider_reason_strings[] = {
     {ERROR_MODULE, "PKCS #11 module failed"},
     {0, NULL},
 };
+
+enum error_code card_provider_error_code(unsigned long entry)
+{
+    const char *reason = ERR_reason_error_string(entry);
+
+    for (const OSSL_ITEM *item = provider_reason_strings; item->ptr != NULL; item++)
+        if (item->ptr == reason) /* the very string, which libcrypto was given */
+            return (enum error_code)item->id;
+    return ERROR_INTERNAL;
+}
 
 static void put_on_queue(const struct provider *provider, enum error_code code, const char *format,
                          ...)

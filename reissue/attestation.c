@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "attestation.h"
 
-#include "file.h"
+#include "file_load.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -138,10 +138,9 @@ static struct error *verify(X509_STORE *roots, STACK_OF(X509) * between, X509 *s
 
 struct error *attestation_verify(X509 *statement, X509 *issuer, const char *path)
 {
-    uint8_t *bytes;
-    size_t length = 0;
-    struct error *error = file_read(path, FILE_MOST, &bytes, &length);
-    BIO *file = error != NULL ? NULL : BIO_new_mem_buf(bytes, (int)length);
+    struct buffer bytes = {0};
+    struct error *error = file_load(path, FILE_MOST, &bytes);
+    BIO *file = error != NULL ? NULL : BIO_new_mem_buf(bytes.bytes, (int)bytes.length);
     X509_STORE *roots = X509_STORE_new();
     STACK_OF(X509) *between = sk_X509_new_null();
 
@@ -156,6 +155,6 @@ struct error *attestation_verify(X509 *statement, X509 *issuer, const char *path
     sk_X509_pop_free(between, X509_free);
     X509_STORE_free(roots);
     BIO_free(file);
-    free(bytes);
+    buffer_clear(&bytes);
     return error;
 }

@@ -95,9 +95,9 @@ void card_say(const struct card_run *run, const char *format, ...)
 void card_warn(struct card_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Members of the result, or of an object in it. A NULL text, a negative number: null. */
-void json_text(struct json_object *object, const char *name, const char *value);
-void json_number(struct json_object *object, const char *name, long value);
-void json_answer(struct json_object *object, const char *name, enum card_answer answer);
+void card_json_text(struct json_object *object, const char *name, const char *value);
+void card_json_number(struct json_object *object, const char *name, long value);
+void card_json_answer(struct json_object *object, const char *name, enum card_answer answer);
 
 /* Words for people and machines. */
 const char *card_policy_name(enum card_policy policy);

@@ -2,7 +2,7 @@
 /* reissue card attest: what the card states of a key, and whether that can be trusted. */
 #include "attestation.h"
 #include "card.h"
-#include "file.h"
+#include "new_file.h"
 #include "public_key.h"
 
 #include <openssl/err.h>
@@ -28,23 +28,23 @@ static void tell_facts(struct card_run *run, const struct attestation *facts)
 
     if (facts->has_serial) {
         (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)facts->serial);
-        json_text(run->result, "attested_serial", text);
+        card_json_text(run->result, "attested_serial", text);
         card_say(run, "  serial:      %llu", (unsigned long long)facts->serial);
     }
     if (facts->has_firmware) {
         (void)snprintf(text, sizeof(text), "%u.%u.%u", facts->firmware[0], facts->firmware[1],
                        facts->firmware[2]);
-        json_text(run->result, "firmware", text);
+        card_json_text(run->result, "firmware", text);
         card_say(run, "  firmware:    %s", text);
     }
     if (facts->has_policies) {
-        json_text(run->result, "pin_policy", card_policy_name(facts->pin_policy));
-        json_text(run->result, "touch_policy", card_policy_name(facts->touch_policy));
+        card_json_text(run->result, "pin_policy", card_policy_name(facts->pin_policy));
+        card_json_text(run->result, "touch_policy", card_policy_name(facts->touch_policy));
         card_say(run, "  PIN, touch:  %s, %s", card_policy_name(facts->pin_policy),
                  card_policy_name(facts->touch_policy));
     }
     if (facts->has_form_factor) {
-        json_text(run->result, "form", form_name(facts->form_factor));
+        card_json_text(run->result, "form", form_name(facts->form_factor));
         card_say(run, "  form:        %s", form_name(facts->form_factor));
     }
 }
@@ -58,8 +58,8 @@ static struct error *tell(struct card_run *run, const char *slot, const X509 *st
     if (error != NULL)
         return error;
     public_key_name(X509_get0_pubkey(statement), algorithm, sizeof(algorithm));
-    json_text(run->result, "slot", slot);
-    json_text(run->result, "algorithm", algorithm);
+    card_json_text(run->result, "slot", slot);
+    card_json_text(run->result, "algorithm", algorithm);
     card_say(run, "The card states that the %s key in slot %s was made on it:", algorithm, slot);
     tell_facts(run, &facts);
     return NULL;
@@ -137,8 +137,8 @@ static struct error *write_pem(struct card_run *run, const struct card_attestati
         error = error_no_memory();
     }
     if (error == NULL) {
-        json_text(run->result, "statement", statement);
-        json_text(run->result, "issuer", issuer);
+        card_json_text(run->result, "statement", statement);
+        card_json_text(run->result, "issuer", issuer);
     }
     if (error == NULL && card_has(run, OPTION_OUT)) {
         error = file_new_begin(&file, run->values[OPTION_OUT], 0644);

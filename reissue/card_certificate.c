@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue card import-cert, export-cert. */
 #include "card.h"
-#include "file.h"
+#include "file_load.h"
+#include "new_file.h"
 #include "public_key.h"
 
 #include <openssl/err.h>
@@ -34,15 +35,14 @@ static X509 *parse(const uint8_t *bytes, size_t length)
 
 static struct error *read_certificate(const char *path, X509 **out)
 {
-    uint8_t *bytes;
-    size_t length = 0;
-    struct error *error = file_read(path, FILE_MOST, &bytes, &length);
+    struct buffer bytes = {0};
+    struct error *error = file_load(path, FILE_MOST, &bytes);
 
     *out = NULL;
     if (error != NULL)
         return error;
-    *out = parse(bytes, length);
-    free(bytes);
+    *out = parse(bytes.bytes, bytes.length);
+    buffer_clear(&bytes);
     return *out != NULL ? NULL
                         : error_new(ERROR_ARGUMENT, "%s holds no certificate in PEM or DER", path);
 }
@@ -80,8 +80,8 @@ static struct error *store(struct card_run *run, struct card *card, const char *
     if (error == NULL)
         error = card_store_certificate(card, &admin, slot, der, (size_t)length);
     if (error == NULL) {
-        json_text(run->result, "slot", slot);
-        json_number(run->result, "bytes", length);
+        card_json_text(run->result, "slot", slot);
+        card_json_number(run->result, "bytes", length);
         card_say(run, "the certificate is in slot %s", slot);
     }
     card_admin_clear(&admin);
@@ -134,7 +134,7 @@ static struct error *export(struct card_run *run, const uint8_t *der, size_t len
 
     if (pem == NULL)
         return error_no_memory();
-    json_text(run->result, "certificate", pem);
+    card_json_text(run->result, "certificate", pem);
     error =
         card_has(run, OPTION_DER) ? write_out(run, der, length) : write_out(run, pem, strlen(pem));
     free(pem);
@@ -173,7 +173,7 @@ struct error *card_export_run(struct card_run *run)
         error = only_slot(card, &found);
     if (error == NULL) {
         const char *slot = found != NULL ? found : run->uri->slot;
-        json_text(run->result, "slot", slot);
+        card_json_text(run->result, "slot", slot);
         error = card_read_certificate(card, slot, &der, &length);
     }
     if (error == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue card generate: a new key, its URI, and a reference to it. */
 #include "card.h"
-#include "file.h"
+#include "new_file.h"
 #include "progress.h"
 #include "provider/reference.h"
 #include "public_key.h"
@@ -194,11 +194,11 @@ static struct error *tell(struct card_run *run, struct card_key *key)
         pem = card_pem("PUBLIC KEY", der, (size_t)length);
     if (error == NULL) {
         public_key_name(card_key_public(key), algorithm, sizeof(algorithm));
-        json_text(run->result, "uri", uri);
-        json_text(run->result, "slot", card_key_slot(key));
-        json_text(run->result, "algorithm", algorithm);
-        json_text(run->result, "public_key", pem);
-        json_text(run->result, "reference", run->values[OPTION_REFERENCE]);
+        card_json_text(run->result, "uri", uri);
+        card_json_text(run->result, "slot", card_key_slot(key));
+        card_json_text(run->result, "algorithm", algorithm);
+        card_json_text(run->result, "public_key", pem);
+        card_json_text(run->result, "reference", run->values[OPTION_REFERENCE]);
         card_say(run, "%s", uri);
     }
     OPENSSL_free(der);

@@ -80,10 +80,10 @@ static struct error *list_application(struct card_run *run,
         error = card_read_make(application->card, &make);
     if (error == NULL) {
         format_make(&make, name, sizeof(name));
-        json_text(object, "application", application->name);
-        json_text(object, "serial", application->serial);
-        json_text(object, "make", name[0] == '\0' ? NULL : name);
-        json_text(object, "uri", uri);
+        card_json_text(object, "application", application->name);
+        card_json_text(object, "serial", application->serial);
+        card_json_text(object, "make", name[0] == '\0' ? NULL : name);
+        card_json_text(object, "uri", uri);
         card_say(run, "  %-8s %-16s serial %-12s %s", application->title,
                  name[0] == '\0' ? "card" : name,
                  application->serial == NULL ? "(none)" : application->serial, uri);
@@ -98,7 +98,7 @@ static void list_failure(struct card_run *run, const struct card_reader *reader,
     char *text = reader->failure == NULL ? NULL : error_describe(reader->failure);
 
     if (text != NULL) {
-        json_text(object, "failure", text);
+        card_json_text(object, "failure", text);
         card_say(run, "  cannot be used: %s", text);
     } else if (!reader->card_present) {
         card_say(run, "  no card");
@@ -117,9 +117,9 @@ static struct error *list_reader(struct card_run *run, const struct card_reader 
     struct error *error = NULL;
 
     json_object_array_add(array, object);
-    json_text(object, "reader", reader->name);
+    card_json_text(object, "reader", reader->name);
     json_object_object_add(object, "card", json_object_new_boolean(reader->card_present));
-    json_text(object, "atr", reader->atr);
+    card_json_text(object, "atr", reader->atr);
     json_object_object_add(object, "applications", applications);
     card_say(run, "%s", reader->name);
     for (size_t i = 0; error == NULL && i < reader->application_count; i++)

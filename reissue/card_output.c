@@ -39,17 +39,17 @@ void card_warn(struct card_run *run, const char *format, ...)
     json_object_array_add(warnings, json_object_new_string(text));
 }
 
-void json_text(struct json_object *object, const char *name, const char *value)
+void card_json_text(struct json_object *object, const char *name, const char *value)
 {
     json_object_object_add(object, name, value == NULL ? NULL : json_object_new_string(value));
 }
 
-void json_number(struct json_object *object, const char *name, long value)
+void card_json_number(struct json_object *object, const char *name, long value)
 {
     json_object_object_add(object, name, value < 0 ? NULL : json_object_new_int64(value));
 }
 
-void json_answer(struct json_object *object, const char *name, enum card_answer answer)
+void card_json_answer(struct json_object *object, const char *name, enum card_answer answer)
 {
     json_object_object_add(
         object, name, answer == CARD_NOT_SAID ? NULL : json_object_new_boolean(answer == CARD_YES));
@@ -126,8 +126,8 @@ static void report_json(struct card_run *run, const char *name, const char *text
 {
     struct json_object *failure = json_object_new_object();
 
-    json_text(failure, "code", name);
-    json_text(failure, "message", text);
+    card_json_text(failure, "code", name);
+    card_json_text(failure, "message", text);
     json_object_object_add(run->result, "error", failure);
     (void)puts(json_object_to_json_string_ext(run->result, JSON_C_TO_STRING_PRETTY |
                                                                JSON_C_TO_STRING_NOSLASHESCAPE));

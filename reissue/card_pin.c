@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue card pin, puk, unblock, management-key: the card's secrets change. */
 #include "card.h"
-#include "file.h"
+#include "new_file.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -50,7 +50,7 @@ static struct error *change(struct card_run *run, struct card *card, enum card_s
     if (error == NULL)
         error = card_change_secret(card, &change);
     if (error == NULL) {
-        json_text(run->result, "changed", info.name);
+        card_json_text(run->result, "changed", info.name);
         card_say(run, "the %s was changed", info.name);
     }
     secret_free(change.proof);
@@ -121,7 +121,7 @@ static struct error *unblock(struct card_run *run, struct card *card)
     if (error == NULL)
         error = card_unblock_pin(card, &change);
     if (error == NULL) {
-        json_text(run->result, "unblocked", pin.name);
+        card_json_text(run->result, "unblocked", pin.name);
         card_say(run, "the %s has all its tries, and the new value", pin.name);
     }
     secret_free(change.proof);
@@ -228,7 +228,7 @@ static struct error *set_key(struct card_run *run, struct card *card,
     if (error == NULL)
         error = card_set_admin_key(card, &admin, key, &options, NULL);
     if (error == NULL) {
-        json_text(run->result, "changed", info->name);
+        card_json_text(run->result, "changed", info->name);
         json_object_object_add(run->result, "behind_pin",
                                json_object_new_boolean(options.behind_pin));
         card_say(run, "the %s was changed%s", info->name,

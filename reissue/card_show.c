@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue card show: what is on a card, and in which state. */
 #include "card.h"
+#include "card/weak_key.h"
 #include "public_key.h"
-#include "weak_key.h"
 
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -19,13 +19,13 @@ static struct json_object *secret_object(const struct card_secret_info *info)
 {
     struct json_object *object = json_object_new_object();
 
-    json_text(object, "name", info->name);
-    json_answer(object, "set", info->set);
-    json_answer(object, "factory", info->factory);
-    json_number(object, "tries_left", info->tries_counted ? info->tries_left : -1);
-    json_number(object, "tries_limit", info->tries_counted ? info->tries_limit : -1);
+    card_json_text(object, "name", info->name);
+    card_json_answer(object, "set", info->set);
+    card_json_answer(object, "factory", info->factory);
+    card_json_number(object, "tries_left", info->tries_counted ? info->tries_left : -1);
+    card_json_number(object, "tries_limit", info->tries_counted ? info->tries_limit : -1);
     json_object_object_add(object, "behind_pin", json_object_new_boolean(info->behind_pin));
-    json_text(object, "algorithm", info->algorithm);
+    card_json_text(object, "algorithm", info->algorithm);
     return object;
 }
 
@@ -145,9 +145,9 @@ static void show_certificate(struct card_run *run, const struct card_slot *slot,
     subject = name_text(X509_get_subject_name(certificate));
     issuer = name_text(X509_get_issuer_name(certificate));
     time_text(X509_get0_notAfter(certificate), until, sizeof(until));
-    json_text(made, "subject", subject);
-    json_text(made, "issuer", issuer);
-    json_text(made, "not_after", until);
+    card_json_text(made, "subject", subject);
+    card_json_text(made, "issuer", issuer);
+    card_json_text(made, "not_after", until);
     card_say(run, "       certificate %s, until %.10s, issued by %s",
              subject == NULL ? "" : subject, until, issuer == NULL ? "" : issuer);
     warn_of_expiry(run, slot->name, certificate, made);
@@ -174,11 +174,11 @@ static void show_key(struct card_run *run, const struct card_slot *slot,
         weak_key_reason(card_key_public(slot->key), card_key_origin(slot->key), make);
 
     public_key_name(card_key_public(slot->key), algorithm, sizeof(algorithm));
-    json_text(object, "algorithm", algorithm);
-    json_text(object, "origin", card_origin_name(card_key_origin(slot->key)));
-    json_text(object, "pin_policy", card_policy_name(card_key_pin_policy(slot->key)));
-    json_text(object, "touch_policy", card_policy_name(card_key_touch_policy(slot->key)));
-    json_text(object, "weak", weak);
+    card_json_text(object, "algorithm", algorithm);
+    card_json_text(object, "origin", card_origin_name(card_key_origin(slot->key)));
+    card_json_text(object, "pin_policy", card_policy_name(card_key_pin_policy(slot->key)));
+    card_json_text(object, "touch_policy", card_policy_name(card_key_touch_policy(slot->key)));
+    card_json_text(object, "weak", weak);
     card_say(run, "  %-4s %s%s%s, PIN %s%s%s", slot->name, algorithm,
              card_key_origin(slot->key) == CARD_ORIGIN_UNKNOWN ? "" : ", ",
              card_key_origin(slot->key) == CARD_ORIGIN_UNKNOWN
@@ -211,12 +211,12 @@ static void show_slot(struct card_run *run, const struct card_slot *slot,
         return;
     object = json_object_new_object();
     json_object_array_add(array, object);
-    json_text(object, "slot", slot->name);
+    card_json_text(object, "slot", slot->name);
     if (slot->key != NULL) {
         show_key(run, slot, make, object);
     } else {
         why = error_describe(slot->key_failure);
-        json_text(object, "key_failure", why);
+        card_json_text(object, "key_failure", why);
         card_say(run, "  %-4s %s", slot->name, why == NULL ? "" : why);
         free(why);
     }
@@ -251,7 +251,7 @@ static struct error *show_slots(struct card_run *run, struct card *card,
     }
     if (json_object_array_length(array) == 0)
         card_say(run, "  no keys and no certificates");
-    json_number(object, "empty_slots", (long)empty);
+    card_json_number(object, "empty_slots", (long)empty);
     card_slot_list_clear(&slots);
     return NULL;
 }
@@ -302,12 +302,12 @@ static struct error *show_head(struct card_run *run, struct card *card,
     if (make->version_known)
         (void)snprintf(version, sizeof(version), "%u.%u.%u", make->version[0], make->version[1],
                        make->version[2]);
-    json_text(object, "uri", uri);
-    json_text(object, "reader", card_reader_name(card));
-    json_text(object, "application", card_application_name(card));
-    json_text(object, "serial", serial);
-    json_text(object, "make", make->name[0] == '\0' ? NULL : make->name);
-    json_text(object, "firmware", version[0] == '\0' ? NULL : version);
+    card_json_text(object, "uri", uri);
+    card_json_text(object, "reader", card_reader_name(card));
+    card_json_text(object, "application", card_application_name(card));
+    card_json_text(object, "serial", serial);
+    card_json_text(object, "make", make->name[0] == '\0' ? NULL : make->name);
+    card_json_text(object, "firmware", version[0] == '\0' ? NULL : version);
     json_object_object_add(object, "initialised", json_object_new_boolean(initialised));
     card_say(run, "%s", uri);
     card_say(run, "  %-16s %s, %s%s%s, in the reader \"%s\"", "card:", card_application_title(card),

@@ -115,8 +115,8 @@ static struct error *move(struct card_run *run, struct card *card)
     if (error == NULL)
         error = card_move_key(card, &admin, from, to);
     if (error == NULL) {
-        json_text(run->result, "from", from);
-        json_text(run->result, "to", to);
+        card_json_text(run->result, "from", from);
+        card_json_text(run->result, "to", to);
         card_say(run,
                  "the key is in slot %s now: URIs and references that name slot %s have to "
                  "follow",

@@ -28,8 +28,21 @@ enum exit_code {
     EXIT_CODE_SIGNAL = 128,      /* exec: and the signal's number, where one ended the command */
 };
 
+/* The program: everything that main() does. */
+int reissue_main(int argc, char **argv);
+
 /* Each takes its words, its own name first, and returns the exit code. */
+int check_command(int argc, char **argv);
+int config_command(int argc, char **argv);
 int exec_command(int argc, char **argv);
 int card_command(int argc, char **argv);
+int list_command(int argc, char **argv);
+int start_command(int argc, char **argv);
+int resume_command(int argc, char **argv);
+int renew_command(int argc, char **argv);
+int download_command(int argc, char **argv);
+int revoke_command(int argc, char **argv);
+int status_command(int argc, char **argv);
+int cancel_command(int argc, char **argv);
 
 #endif

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ACME as a CA: orders, from the request to the certificate. */
+#include "ca_acme.h"
+
+#include "certificate_text.h"
+#include "csr_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long to wait where the server does not say, in seconds, after so many quick looks. */
+#define PAUSE       3
+#define QUICK_LOOKS 8
+
+/* JOB_ORDER_DETAILS while an order may have been sent, of which no answer came. */
+#define ORDER_IS_OUT "sent"
+
+/* ---- trouble ----------------------------------------------------------------------------- */
+
+struct error *acme_ask_again(struct run *run, struct job *job, struct error *error,
+                             enum step_end *end)
+{
+    struct error *worse;
+
+    if (error == NULL || error_code(error) != ERROR_ACCOUNT_UNKNOWN)
+        return error;
+    error_free(error);
+    run_tell(run, job, "the CA does not know our account any more: making another one");
+    worse = acme_ca_forget_account(run, job);
+    if (worse == NULL)
+        worse = job_set(job, JOB_ORDER, NULL);
+    if (worse == NULL)
+        worse = job_set(job, JOB_ORDER_DETAILS, NULL);
+    *end = STEP_END_AGAIN;
+    return worse;
+}
+
+static struct error *drop_order(struct job *job, enum step_end *end)
+{
+    struct error *error = job_set(job, JOB_ORDER, NULL);
+
+    *end = STEP_END_AGAIN;
+    return error != NULL ? error : job_set(job, JOB_ORDER_DETAILS, NULL);
+}
+
+/* Why an order came to nothing; it is not asked for again by itself, since a person has to mend
+ * that. */
+static struct error *refused(struct job *job, const struct acme_order *order)
+{
+    struct error *error = order->problem != NULL
+                              ? acme_problem_error(order->problem, "the CA refused the order")
+                              : error_new(ERROR_CA_REFUSED, "the CA has closed the order");
+
+    job->step = STEP_CSR_READY;
+    error_free(job_set(job, JOB_ORDER, NULL)); /* taking away does not fail */
+    error_free(job_set(job, JOB_ORDER_DETAILS, NULL));
+    return error;
+}
+
+static struct error *look_later(struct run *run, struct job *job, long seconds, const char *what,
+                                enum step_end *end)
+{
+    struct error *error = job_set(job, JOB_WAITS_FOR, what);
+
+    *end = STEP_END_WAIT;
+    if (seconds < 0)
+        seconds = run->acme->looks++ < QUICK_LOOKS ? 0 : PAUSE;
+    return error != NULL ? error
+                         : job_set_number(job, JOB_WAITS_UNTIL, (long long)time(NULL) + seconds);
+}
+
+/* ---- the order --------------------------------------------------------------------------- */
+
+static struct error *acme_prepare(struct run *run, struct job *job, enum step_end *end)
+{
+    struct acme_ca *ca;
+
+    (void)end;
+    run_tell_step(run, job);
+    return acme_ca_open(run, job, &ca);
+}
+
+struct known {
+    bool known;
+};
+
+static struct error *take_known(void *argument, const char *const *row)
+{
+    (void)row;
+    ((struct known *)argument)->known = true;
+    return NULL;
+}
+
+/* Whether another job has it: that one's is never taken. */
+static struct error *is_taken(struct run *run, const struct job *job, const char *url, bool *out)
+{
+    struct known known = {false};
+    struct error *error = state_query(
+        run->state, "SELECT 1 FROM job_value WHERE name = 'order' AND value = ?1 AND job <> ?2",
+        STATE_VALUES(url, job->id), take_known, &known);
+
+    *out = known.known;
+    return error;
+}
+
+static bool can_be_ours(const struct acme_order *order, const struct csr_names *names)
+{
+    return (order->status == ACME_STATUS_PENDING || order->status == ACME_STATUS_READY) &&
+           acme_order_is_for(order, (const char *const *)names->items, names->count);
+}
+
+static struct error *look_at_order(struct run *run, struct job *job, struct acme_ca *ca,
+                                   const char *url, const struct csr_names *names, bool *found)
+{
+    struct acme_order order = {0};
+    bool taken = false;
+    struct error *error = acme_order_get(ca->acme, url, &order);
+
+    if (error == NULL)
+        error = is_taken(run, job, url, &taken);
+    if (error == NULL && !taken && can_be_ours(&order, names)) {
+        *found = true;
+        error = job_set(job, JOB_ORDER, url);
+    }
+    acme_order_clear(&order);
+    return error;
+}
+
+/*
+ * An order was sent, and the answer was lost: it is looked for in the account's list, where the
+ * server has one. Orders that were there before it was sent are in JOB_ORDER_DETAILS, one a line.
+ */
+static struct error *find_lost_order(struct run *run, struct job *job, struct acme_ca *ca,
+                                     const struct csr_names *names)
+{
+    struct acme_account account = {0};
+    struct acme_urls urls = {0};
+    const char *before = job_get(job, JOB_ORDER_DETAILS);
+    bool found = false;
+    struct error *error = acme_account_get(ca->acme, &account);
+
+    if (error == NULL && account.orders != NULL)
+        error = acme_account_orders(ca->acme, account.orders, &urls);
+    for (size_t i = 0; error == NULL && !found && i < urls.count; i++)
+        if (strstr(before, urls.urls[i]) == NULL)
+            error = look_at_order(run, job, ca, urls.urls[i], names, &found);
+    if (error == NULL && found)
+        run_tell(run, job, "the order had reached the CA");
+    acme_urls_clear(&urls);
+    acme_account_clear(&account);
+    return error;
+}
+
+/* Notes which orders there are before ours, durably, and that ours is on its way. */
+static struct error *note_orders_before(struct run *run, struct job *job, struct acme_ca *ca)
+{
+    struct acme_account account = {0};
+    struct acme_urls urls = {0};
+    struct buffer text = {0};
+    char *details = NULL;
+    struct error *error = acme_account_get(ca->acme, &account);
+
+    if (error == NULL && account.orders != NULL)
+        error = acme_account_orders(ca->acme, account.orders, &urls);
+    if (error == NULL)
+        error = buffer_append(&text, ORDER_IS_OUT "\n", sizeof(ORDER_IS_OUT));
+    for (size_t i = 0; error == NULL && i < urls.count; i++) {
+        error = buffer_append(&text, urls.urls[i], strlen(urls.urls[i]));
+        if (error == NULL)
+            error = buffer_append(&text, "\n", 1);
+    }
+    if (error == NULL && (details = strndup((const char *)text.bytes, text.length)) == NULL)
+        error = error_no_memory();
+    if (error == NULL)
+        error = job_set(job, JOB_ORDER_DETAILS, details);
+    if (error == NULL)
+        error = job_save(run->state, job, "an order goes to the CA");
+    free(details);
+    buffer_clear(&text);
+    acme_urls_clear(&urls);
+    acme_account_clear(&account);
+    return error;
+}
+
+/* The predecessor's identifier, where the server knows what to do with it (RFC 9773, 5). */
+static struct error *name_predecessor(const struct job *job, struct acme_ca *ca, char **out)
+{
+    const struct acme_directory *directory;
+    const char *pem = job_get(job, JOB_PREDECESSOR);
+    X509 *certificate = NULL;
+    struct error *error = acme_directory(ca->acme, &directory);
+
+    *out = NULL;
+    if (error != NULL || directory->renewal_info == NULL || pem == NULL)
+        return error;
+    error = certificate_from_pem(pem, &certificate);
+    if (error == NULL)
+        error = acme_certificate_id(certificate, out);
+    if (error != NULL && error_code(error) == ERROR_UNSUPPORTED) {
+        error_free(error); /* such a certificate has no identifier */
+        error = NULL;
+    }
+    X509_free(certificate);
+    return error;
+}
+
+/* Without `replaces` where the CA does not want it: the predecessor may be another CA's, or have
+   been replaced before. */
+static struct error *send_order(const struct job *job, struct acme_ca *ca,
+                                const struct csr_names *names, struct acme_order *out)
+{
+    char *replaces = NULL;
+    const char *profile = job_get(job, JOB_PROFILE);
+    struct acme_order_request request = {
+        .names = (const char *const *)names->items,
+        .name_count = names->count,
+        .profile = profile != NULL ? profile : ca->config->profile,
+    };
+    struct error *error = name_predecessor(job, ca, &replaces);
+
+    if (error != NULL)
+        return error;
+    request.replaces = replaces;
+    error = acme_order_new(ca->acme, &request, out);
+    if (error != NULL && replaces != NULL &&
+        (error_code(error) == ERROR_ALREADY_REPLACED || error_code(error) == ERROR_CA_REFUSED)) {
+        error_free(error);
+        request.replaces = NULL;
+        error = acme_order_new(ca->acme, &request, out);
+    }
+    free(replaces);
+    return error;
+}
+
+static struct error *make_order(struct run *run, struct job *job, struct acme_ca *ca,
+                                const struct csr_names *names)
+{
+    struct acme_order order = {0};
+    struct error *error = NULL;
+
+    if (job_get(job, JOB_ORDER_DETAILS) != NULL)
+        error = find_lost_order(run, job, ca, names);
+    if (error != NULL || job_get(job, JOB_ORDER) != NULL)
+        return error;
+    error = note_orders_before(run, job, ca);
+    if (error == NULL)
+        error = send_order(job, ca, names, &order);
+    if (error == NULL)
+        error = job_set(job, JOB_ORDER, order.url);
+    acme_order_clear(&order);
+    return error;
+}
+
+static struct error *acme_order(struct run *run, struct job *job, enum step_end *end)
+{
+    struct csr_names names = {0};
+    struct acme_ca *ca;
+    struct error *error;
+
+    run_tell_step(run, job);
+    if (job_get(job, JOB_ORDER) != NULL)
+        return NULL;
+    error = acme_ca_open(run, job, &ca);
+    if (error == NULL)
+        error = csr_names_read(job_get(job, JOB_CSR), &names);
+    if (error == NULL)
+        error = make_order(run, job, ca, &names);
+    if (error == NULL)
+        error = job_set(job, JOB_ORDER_DETAILS, NULL);
+    csr_names_clear(&names);
+    return acme_ask_again(run, job, error, end);
+}
+
+/* ---- waiting for the validation ---------------------------------------------------------- */
+
+static struct error *await_order(struct run *run, struct job *job, const struct acme_order *order,
+                                 enum step_end *end)
+{
+    switch (order->status) {
+    case ACME_STATUS_READY:
+    case ACME_STATUS_PROCESSING:
+    case ACME_STATUS_VALID:
+        return NULL;
+    case ACME_STATUS_PENDING:
+        return look_later(run, job, order->retry_after, "the CA's validation", end);
+    default: /* what an earlier process asked for may have failed because that process had ended */
+        return run->acme->asked ? refused(job, order) : drop_order(job, end);
+    }
+}
+
+/* The order as it is now; *gone where the server has forgotten it. */
+static struct error *get_order(struct run *run, const struct job *job, struct acme_ca **ca,
+                               struct acme_order *out, bool *gone)
+{
+    const struct acme_problem *problem;
+    struct error *error = acme_ca_open(run, job, ca);
+
+    *gone = false;
+    if (error != NULL)
+        return error;
+    error = acme_order_get((*ca)->acme, job_get(job, JOB_ORDER), out);
+    problem = acme_last_problem((*ca)->acme);
+    if (error != NULL && problem != NULL && problem->status == 404) {
+        error_free(error);
+        error = NULL;
+        *gone = true;
+    }
+    return error;
+}
+
+static struct error *acme_await(struct run *run, struct job *job, enum step_end *end)
+{
+    struct acme_order order = {0};
+    struct acme_ca *ca;
+    bool gone;
+    struct error *error = acme_ensure_published(run, job);
+
+    if (error == NULL)
+        error = get_order(run, job, &ca, &order, &gone);
+    if (error == NULL)
+        error = gone ? drop_order(job, end) : await_order(run, job, &order, end);
+    acme_order_clear(&order);
+    return acme_ask_again(run, job, error, end);
+}
+
+/* ---- the certificate --------------------------------------------------------------------- */
+
+static struct error *note_chain(struct job *job, const struct acme_chain *chain)
+{
+    struct acme_chain rest = {.certificates = sk_X509_dup(chain->certificates)};
+    char *certificate = NULL;
+    char *text = NULL;
+    struct error *error = NULL;
+
+    if (rest.certificates == NULL)
+        return error_no_memory();
+    error = certificate_to_pem(sk_X509_shift(rest.certificates), &certificate);
+    if (error == NULL)
+        error = acme_chain_pem(&rest, &text);
+    if (error == NULL)
+        error = job_set(job, JOB_CERTIFICATE, certificate);
+    if (error == NULL)
+        error = job_set(job, JOB_CHAIN, text);
+    sk_X509_free(rest.certificates);
+    free(certificate);
+    free(text);
+    return error;
+}
+
+/* Whether some certificate of the chain was issued by who has that common name. */
+static bool is_preferred(const struct acme_chain *chain, const char *name)
+{
+    char issuer[256];
+
+    for (int i = 0; i < sk_X509_num(chain->certificates); i++) {
+        const X509 *certificate = sk_X509_value(chain->certificates, i);
+
+        if (X509_NAME_get_text_by_NID(X509_get_issuer_name(certificate), NID_commonName, issuer,
+                                      sizeof(issuer)) > 0 &&
+            strcmp(issuer, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Another chain for the same certificate, if that is the one that is preferred. */
+static struct error *try_alternate(struct job *job, struct acme_ca *ca, const char *url, bool *done)
+{
+    struct acme_chain chain = {0};
+    struct error *error = acme_certificate_get(ca->acme, url, &chain);
+
+    if (error == NULL && is_preferred(&chain, ca->config->preferred_chain)) {
+        *done = true;
+        error = note_chain(job, &chain);
+    }
+    acme_chain_clear(&chain);
+    return error;
+}
+
+static struct error *download(struct run *run, struct job *job, struct acme_ca *ca, const char *url)
+{
+    struct acme_chain chain = {0};
+    const char *wanted = ca->config->preferred_chain;
+    bool done = wanted == NULL;
+    struct error *error = acme_certificate_get(ca->acme, url, &chain);
+
+    if (error == NULL)
+        error = note_chain(job, &chain);
+    done = done || (error == NULL && is_preferred(&chain, wanted));
+    for (size_t i = 0; error == NULL && !done && i < chain.alternates.count; i++)
+        error = try_alternate(job, ca, chain.alternates.urls[i], &done);
+    if (error == NULL && !done)
+        run_tell(run, job, "the CA has no chain from \"%s\": its own choice is taken", wanted);
+    acme_chain_clear(&chain);
+    return error;
+}
+
+static struct error *send_csr(const struct job *job, struct acme_ca *ca, struct acme_order *order)
+{
+    struct acme_order answer = {0};
+    struct buffer der = {0};
+    struct error *error = csr_to_der(job_get(job, JOB_CSR), &der);
+
+    if (error == NULL)
+        error = acme_order_finalize(ca->acme, order, der.bytes, der.length, &answer);
+    if (error == NULL) {
+        acme_order_clear(order);
+        *order = answer;
+        if (order->url == NULL && (order->url = strdup(job_get(job, JOB_ORDER))) == NULL)
+            error = error_no_memory();
+    }
+    buffer_clear(&der);
+    return error;
+}
+
+static struct error *act_on_order(struct run *run, struct job *job, struct acme_ca *ca,
+                                  struct acme_order *order, enum step_end *end)
+{
+    switch (order->status) {
+    case ACME_STATUS_VALID:
+        return download(run, job, ca, order->certificate);
+    case ACME_STATUS_READY: /* just sent, and not taken yet */
+    case ACME_STATUS_PROCESSING:
+        return look_later(run, job, order->retry_after, "the CA to issue", end);
+    case ACME_STATUS_PENDING: /* a validation has expired meanwhile */
+        return drop_order(job, end);
+    default:
+        return refused(job, order);
+    }
+}
+
+/* The request may have been sent already: the order tells. */
+static struct error *acme_finalize(struct run *run, struct job *job, enum step_end *end)
+{
+    struct acme_order order = {0};
+    struct acme_ca *ca;
+    bool gone;
+    struct error *error;
+
+    run_tell_step(run, job);
+    error = get_order(run, job, &ca, &order, &gone);
+    if (error == NULL && gone)
+        error = drop_order(job, end);
+    else if (error == NULL && order.status == ACME_STATUS_READY)
+        error = send_csr(job, ca, &order);
+    if (error == NULL && !gone)
+        error = act_on_order(run, job, ca, &order, end);
+    else if (error != NULL && error_code(error) == ERROR_ORDER_NOT_READY) {
+        error_free(error);
+        error = look_later(run, job, -1, "the CA to issue", end);
+    }
+    acme_order_clear(&order);
+    return acme_ask_again(run, job, error, end);
+}
+
+/* ---- revocation -------------------------------------------------------------------------- */
+
+/* RFC 5280, 5.3.1; whatever has a successor is superseded. */
+static int revocation_reason(const struct job *job)
+{
+    static const struct {
+        const char *name;
+        int code;
+    } reasons[] = {
+        {"compromised-key", 1}, {"affiliation-changed", 3}, {"cessation", 5}, {"unspecified", 0}};
+    const char *reason = job_get(job, JOB_REASON);
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i].name, reason) == 0)
+            return reasons[i].code;
+    return 4;
+}
+
+static struct error *acme_revoke_predecessor(struct run *run, struct job *job, enum step_end *end)
+{
+    X509 *certificate = NULL;
+    struct acme_ca *ca;
+    struct error *error = acme_ca_open(run, job, &ca);
+
+    (void)end;
+    if (error == NULL)
+        error = certificate_from_pem(job_get(job, JOB_PREDECESSOR), &certificate);
+    if (error == NULL)
+        error = acme_revoke(ca->acme, certificate, revocation_reason(job), NULL);
+    X509_free(certificate);
+    if (error == NULL)
+        return NULL;
+    if (error_code(error) == ERROR_ALREADY_REVOKED) {
+        error_free(error);
+        return NULL;
+    }
+    return error_wrap(error, error_code(error),
+                      "the previous certificate is not revoked (the new one is in use): if it is "
+                      "another CA's, ask that one, and end the job with reissue cancel %s",
+                      job->id);
+}
+
+const struct ca acme_ca = {
+    .type = "acme",
+    .revokes = true,
+    .takes_old_key = true,
+    .prepare = acme_prepare,
+    .order = acme_order,
+    .publish = acme_publish,
+    .validate = acme_validate,
+    .await = acme_await,
+    .finalize = acme_finalize,
+    .clean_up = acme_clean_up,
+    .revoke = acme_revoke_predecessor,
+};

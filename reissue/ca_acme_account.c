@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The session with an ACME server, and the account there. */
+#include "base64url.h"
+#include "ca_acme.h"
+#include "file.h"
+#include "key_file.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ACCOUNT_ALGORITHM "P-256"
+#define CONTACTS_MAX      8
+
+/* ---- the account's key ------------------------------------------------------------------- */
+
+static struct error *usual_key_path(struct run *run, const char *ca, char **out)
+{
+    char *directory;
+    struct error *error = state_subdirectory(run->state, "accounts", &directory);
+
+    if (error == NULL && asprintf(out, "%s/%s.key", directory, ca) < 0)
+        error = error_no_memory();
+    free(directory);
+    return error;
+}
+
+/* It is on disk before the server hears of it: an account without its key is of use to nobody. */
+static struct error *load_account_key(struct run *run, struct acme_ca *ca)
+{
+    char *path = NULL;
+    struct error *error = NULL;
+
+    if (ca->config->account_key != NULL)
+        path = strdup(ca->config->account_key);
+    else
+        error = usual_key_path(run, ca->config->name, &path);
+    if (error == NULL && path == NULL)
+        error = error_no_memory();
+    if (error == NULL && !crypto_is_card_uri(path))
+        error = key_file_make(run->crypto, path, ACCOUNT_ALGORITHM);
+    if (error == NULL)
+        error = crypto_load_key(run->crypto, path, &ca->account_key);
+    free(path);
+    return error;
+}
+
+/* ---- the account ------------------------------------------------------------------------- */
+
+static struct error *take_url(void *argument, const char *const *row)
+{
+    char **url = argument;
+
+    free(*url);
+    *url = strdup(row[0]);
+    return *url == NULL ? error_no_memory() : NULL;
+}
+
+static struct error *read_eab_key(const struct config_ca *config, struct buffer *out)
+{
+    char *text = NULL;
+    struct error *error;
+
+    if (config->eab_id == NULL || config->eab_key_file == NULL)
+        return NULL;
+    error = file_read_text(config->eab_key_file, &text);
+    if (error == NULL) {
+        text[strcspn(text, " \t\r\n=")] = '\0';
+        error = base64url_decode(text, strlen(text), out);
+    }
+    if (error != NULL)
+        error = error_wrap(error, ERROR_CONFIG,
+                           "cannot use the key of the external account binding in %s",
+                           config->eab_key_file);
+    if (text != NULL)
+        OPENSSL_cleanse(text, strlen(text));
+    free(text);
+    return error;
+}
+
+/* Splits "a b c" in place. */
+static size_t split_words(char *text, const char **words, size_t room)
+{
+    size_t count = 0;
+    char *rest = text;
+
+    for (char *word = strtok_r(text, " \t", &rest); word != NULL && count < room;
+         word = strtok_r(NULL, " \t", &rest))
+        words[count++] = word;
+    return count;
+}
+
+static struct error *make_account(struct acme_ca *ca, char **url)
+{
+    const struct config_ca *config = ca->config;
+    const char *contacts[CONTACTS_MAX];
+    char *text = strdup(config->contact == NULL ? "" : config->contact);
+    struct buffer eab = {0};
+    struct acme_account account = {0};
+    struct error *error = text == NULL ? error_no_memory() : read_eab_key(config, &eab);
+
+    if (error == NULL) {
+        const struct acme_account_request request = {
+            .contacts = contacts,
+            .contact_count = split_words(text, contacts, CONTACTS_MAX),
+            .terms_agreed = config->terms != NULL,
+            .eab_id = config->eab_id,
+            .eab_key = eab.bytes,
+            .eab_key_length = eab.length,
+        };
+
+        error = acme_account_new(ca->acme, &request, &account);
+    }
+    if (error == NULL && (*url = strdup(account.url)) == NULL)
+        error = error_no_memory();
+    acme_account_clear(&account);
+    buffer_clear(&eab);
+    free(text);
+    return error;
+}
+
+/* The one that is known, or a new one. The server answers for one that it has as for a new one, so
+   an answer that was lost costs nothing. */
+static struct error *find_account(struct run *run, struct acme_ca *ca)
+{
+    char *url = NULL;
+    struct error *error = state_query(run->state, "SELECT url FROM account WHERE ca = ?1",
+                                      STATE_VALUES(ca->config->name), take_url, &url);
+
+    if (error == NULL && url != NULL)
+        error = acme_use_account(ca->acme, url);
+    else if (error == NULL)
+        error = make_account(ca, &url);
+    if (error == NULL)
+        error = state_run(run->state, "INSERT OR REPLACE INTO account (ca, url) VALUES (?1, ?2)",
+                          STATE_VALUES(ca->config->name, url));
+    free(url);
+    return error;
+}
+
+struct error *acme_ca_forget_account(struct run *run, const struct job *job)
+{
+    acme_ca_close(run->acme);
+    run->acme = NULL;
+    return state_run(run->state, "DELETE FROM account WHERE ca = ?1",
+                     STATE_VALUES(job_get(job, JOB_CA)));
+}
+
+/* ---- the session ------------------------------------------------------------------------- */
+
+static struct error *open_session(struct run *run, struct acme_ca *ca)
+{
+    const struct acme_options options = {
+        .directory = ca->config->directory,
+        .http = {.ca_file = ca->config->ca_file},
+    };
+
+    if (ca->config->directory == NULL)
+        return error_new(ERROR_CONFIG, "%s: [ca %s] names no directory, the URL of the ACME server",
+                         run->config->path, ca->config->name);
+    return acme_open(&options, &ca->acme);
+}
+
+struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **out)
+{
+    const struct config_ca *config = config_find_ca(run->config, name);
+    struct acme_ca *ca;
+    struct error *error;
+
+    if (run->acme != NULL && run->acme->config == config) {
+        *out = run->acme;
+        return NULL;
+    }
+    acme_ca_close(run->acme);
+    run->acme = NULL;
+    ca = calloc(1, sizeof(*ca));
+    if (ca == NULL)
+        return error_no_memory();
+    ca->config = config;
+    error = open_session(run, ca);
+    if (error != NULL) {
+        acme_ca_close(ca);
+        return error;
+    }
+    *out = run->acme = ca;
+    return NULL;
+}
+
+struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out)
+{
+    struct error *error = acme_ca_reach(run, job_get(job, JOB_CA), out);
+
+    if (error != NULL || (*out)->account_key != NULL)
+        return error;
+    error = load_account_key(run, *out);
+    if (error != NULL)
+        return error;
+    acme_use_key((*out)->acme, (*out)->account_key);
+    error = find_account(run, *out);
+    if (error != NULL) { /* so that the next one asks again */
+        EVP_PKEY_free((*out)->account_key);
+        (*out)->account_key = NULL;
+    }
+    return error;
+}
+
+void acme_ca_close(struct acme_ca *ca)
+{
+    if (ca == NULL)
+        return;
+    challenge_listener_close(ca->listener);
+    acme_close(ca->acme);
+    EVP_PKEY_free(ca->account_key);
+    free(ca);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The CA that a person speaks to: the request is a file to carry there, the certificate comes back
+ * by `reissue resume --cert`. It may take days; nothing is held meanwhile.
+ */
+#include "atomic_file.h"
+#include "ca.h"
+#include "certificate_bundle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct error *write_request(struct run *run, struct job *job, enum step_end *end)
+{
+    const char *csr = job_get(job, JOB_CSR);
+    char *path = NULL;
+    struct error *error = state_path(run->state, &path, "jobs/%s/request.csr", job->id);
+
+    (void)end;
+    if (error == NULL)
+        error = state_job_directory(run->state, job->id);
+    if (error == NULL)
+        error = atomic_file_write(path, ATOMIC_FILE_REPLACE, 0644, csr, strlen(csr));
+    if (error == NULL)
+        error = job_set(job, JOB_ORDER, path);
+    free(path);
+    return error;
+}
+
+static struct error *ask_for_answer(struct job *job)
+{
+    char *text = NULL;
+    struct error *error;
+
+    if (asprintf(&text,
+                 "the certificate: give the request %s to the CA, and what comes back to: reissue "
+                 "resume %s --cert FILE",
+                 job_get(job, JOB_ORDER), job->id) < 0)
+        return error_no_memory();
+    error = job_set(job, JOB_WAITS_FOR, text);
+    free(text);
+    return error;
+}
+
+/* An answer that is no good makes room for another one. */
+static struct error *take_answer(struct run *run, struct job *job, enum step_end *end)
+{
+    STACK_OF(X509) *bundle = NULL;
+    char *certificate = NULL;
+    char *chain = NULL;
+    struct error *error;
+
+    if (job_get(job, JOB_ANSWER) == NULL) {
+        *end = STEP_END_ASK;
+        return ask_for_answer(job);
+    }
+    run_tell_step(run, job);
+    error = certificate_bundle_parse(job_get(job, JOB_ANSWER), strlen(job_get(job, JOB_ANSWER)),
+                                     &bundle);
+    if (error == NULL)
+        error =
+            certificate_bundle_split(bundle, job_get(job, JOB_PUBLIC_KEY), &certificate, &chain);
+    if (error == NULL)
+        error = job_set(job, JOB_CERTIFICATE, certificate);
+    if (error == NULL)
+        error = job_set(job, JOB_CHAIN, chain);
+    if (error != NULL)
+        error_free(job_set(job, JOB_ANSWER, NULL)); /* taking away does not fail */
+    sk_X509_pop_free(bundle, X509_free);
+    free(certificate);
+    free(chain);
+    return error;
+}
+
+const struct ca manual_ca = {
+    .type = "manual",
+    .takes_old_key = true,
+    .order = write_request,
+    .finalize = take_answer,
+};

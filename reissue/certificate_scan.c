@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "certificate_scan.h"
+
+#include "describe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- adding ------------------------------------------------------------------------------ */
+
+static void clear_item(struct found_certificate *item)
+{
+    X509_free(item->certificate);
+    free(item->place);
+    free(item->key);
+    free(item->note);
+    free(item->name);
+    free(item->subject);
+    free(item->serial);
+    free(item->fingerprint);
+    names_clear(&item->names);
+}
+
+static struct error *copy(const char *text, char **out)
+{
+    *out = text == NULL ? NULL : strdup(text);
+    return text != NULL && *out == NULL ? error_no_memory() : NULL;
+}
+
+static struct error *choose_name(struct found_certificate *item)
+{
+    struct error *error = NULL;
+
+    if (item->names.count > 0)
+        return copy(item->names.items[0].text, &item->name);
+    error = describe_common_name(X509_get_subject_name(item->certificate), &item->name);
+    if (error != NULL || item->name[0] != '\0')
+        return error;
+    free(item->name);
+    return copy(item->subject, &item->name);
+}
+
+static struct error *describe(struct found_certificate *item)
+{
+    X509 *certificate = item->certificate;
+    struct error *error = describe_name(X509_get_subject_name(certificate), &item->subject);
+
+    if (error == NULL)
+        error = describe_serial(certificate, &item->serial);
+    if (error == NULL)
+        error = describe_fingerprint(certificate, &item->fingerprint);
+    if (error == NULL)
+        error = names_of_certificate(certificate, &item->names);
+    if (error == NULL)
+        error = describe_seconds(X509_get0_notBefore(certificate), &item->begins);
+    if (error == NULL)
+        error = describe_seconds(X509_get0_notAfter(certificate), &item->ends);
+    return error != NULL ? error : choose_name(item);
+}
+
+struct error *certificate_scan_add(struct certificate_scan *scan, X509 *certificate,
+                                   const char *place, const char *key, const char *note)
+{
+    struct found_certificate item = {.certificate = certificate, .places = 1};
+    struct found_certificate *items;
+    struct error *error;
+
+    X509_up_ref(certificate);
+    error = describe(&item);
+    if (error == NULL)
+        error = copy(place, &item.place);
+    if (error == NULL)
+        error = copy(key, &item.key);
+    if (error == NULL)
+        error = copy(note, &item.note);
+    items = error != NULL ? NULL : reallocarray(scan->items, scan->count + 1, sizeof(*items));
+    if (error == NULL && items == NULL)
+        error = error_no_memory();
+    if (error != NULL) {
+        clear_item(&item);
+        return error;
+    }
+    scan->items = items;
+    scan->items[scan->count++] = item;
+    return NULL;
+}
+
+struct error *certificate_scan_add_key(struct certificate_scan *scan, const EVP_PKEY *key,
+                                       const char *place)
+{
+    struct found_key *keys = reallocarray(scan->keys, scan->key_count + 1, sizeof(*keys));
+    struct found_key *found = keys == NULL ? NULL : &keys[scan->key_count];
+    char *fingerprint;
+    struct error *error;
+
+    if (keys == NULL)
+        return error_no_memory();
+    scan->keys = keys;
+    error = describe_key_fingerprint(key, &fingerprint);
+    if (error != NULL)
+        return error;
+    (void)snprintf(found->fingerprint, sizeof(found->fingerprint), "%s", fingerprint);
+    free(fingerprint);
+    error = copy(place, &found->place);
+    if (error == NULL)
+        scan->key_count++;
+    return error;
+}
+
+/* ---- cards ------------------------------------------------------------------------------- */
+
+static bool is_nothing(const struct error *error)
+{
+    switch (error_code(error)) {
+    case ERROR_NO_SERVICE:
+    case ERROR_NO_READER:
+    case ERROR_NO_CARD:
+    case ERROR_UNKNOWN_CARD:
+    case ERROR_NOT_FOUND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct error *forgive(struct error *error)
+{
+    if (error == NULL || !is_nothing(error))
+        return error;
+    error_free(error);
+    return NULL;
+}
+
+/* A card may hold anything where a certificate should be. */
+static struct error *add_from_card(struct certificate_scan *scan,
+                                   const struct card_certificate *found)
+{
+    const unsigned char *end = found->der;
+    X509 *certificate = d2i_X509(NULL, &end, (long)found->der_length);
+    struct error *error = NULL;
+
+    if (certificate != NULL)
+        error = certificate_scan_add(scan, certificate, found->uri, NULL, NULL);
+    X509_free(certificate);
+    if (certificate != NULL && (error == NULL || error_code(error) == ERROR_NO_MEMORY))
+        return error;
+    error_free(error);
+    scan->unreadable++;
+    return NULL;
+}
+
+static struct error *scan_keys(struct certificate_scan *scan, struct card_context *context,
+                               const struct card_uri *uri)
+{
+    struct card_key_list list = {NULL, 0};
+    struct error *error = card_find_keys(context, uri, &list);
+
+    for (size_t i = 0; error == NULL && i < list.count; i++) {
+        char *place = NULL;
+
+        error = card_key_uri(list.items[i], CARD_OBJECT_PRIVATE_KEY, &place);
+        if (error == NULL)
+            error = certificate_scan_add_key(scan, card_key_public(list.items[i]), place);
+        free(place);
+    }
+    card_key_list_clear(&list);
+    return forgive(error);
+}
+
+struct error *certificate_scan_cards(struct certificate_scan *scan, struct card_context *context,
+                                     const struct card_uri *uri)
+{
+    struct card_certificate_list list = {NULL, 0};
+    struct error *error = card_find_certificates(context, uri, &list);
+    size_t count = error == NULL ? list.count : 0;
+
+    for (size_t i = 0; error == NULL && i < count; i++)
+        error = add_from_card(scan, &list.items[i]);
+    card_certificate_list_clear(&list);
+    error = forgive(error);
+    return error == NULL && count > 0 ? scan_keys(scan, context, uri) : error;
+}
+
+/* ---- putting together -------------------------------------------------------------------- */
+
+static int by_key(const void *one, const void *other)
+{
+    const struct found_key *a = one, *b = other;
+
+    return strcmp(a->fingerprint, b->fingerprint);
+}
+
+/* The same certificates together; what somebody added a note to first, then in their order. */
+static int by_fingerprint(const void *one, const void *other)
+{
+    const struct found_certificate *a = one, *b = other;
+    int order = strcmp(a->fingerprint, b->fingerprint);
+
+    if (order == 0)
+        order = (b->note != NULL) - (a->note != NULL);
+    return order != 0 ? order : strcmp(a->place, b->place);
+}
+
+static int newest_first(const void *one, const void *other)
+{
+    const struct found_certificate *a = one, *b = other;
+
+    if (a->begins != b->begins)
+        return a->begins > b->begins ? -1 : 1;
+    return strcmp(a->fingerprint, b->fingerprint);
+}
+
+/* Of two entries with the same certificate the first stays, with what only the other knew. */
+static void join(struct found_certificate *first, struct found_certificate *other)
+{
+    first->places += other->places;
+    if (first->key == NULL) {
+        first->key = other->key;
+        other->key = NULL;
+    }
+    clear_item(other);
+}
+
+static void join_all(struct certificate_scan *scan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < scan->count; i++) {
+        struct found_certificate *last = kept > 0 ? &scan->items[kept - 1] : NULL;
+
+        if (last != NULL && strcmp(last->fingerprint, scan->items[i].fingerprint) == 0)
+            join(last, &scan->items[i]);
+        else
+            scan->items[kept++] = scan->items[i];
+    }
+    scan->count = kept;
+}
+
+static struct error *find_key(const struct certificate_scan *scan, struct found_certificate *item)
+{
+    EVP_PKEY *public_key = X509_get0_pubkey(item->certificate);
+    struct found_key wanted, *found = NULL;
+    char *fingerprint;
+    struct error *error;
+
+    if (item->key != NULL || public_key == NULL || scan->key_count == 0)
+        return NULL;
+    error = describe_key_fingerprint(public_key, &fingerprint);
+    if (error != NULL)
+        return error;
+    (void)snprintf(wanted.fingerprint, sizeof(wanted.fingerprint), "%s", fingerprint);
+    free(fingerprint);
+    found = bsearch(&wanted, scan->keys, scan->key_count, sizeof(wanted), by_key);
+    return found == NULL ? NULL : copy(found->place, &item->key);
+}
+
+struct error *certificate_scan_finish(struct certificate_scan *scan)
+{
+    struct error *error = NULL;
+
+    if (scan->key_count > 0)
+        qsort(scan->keys, scan->key_count, sizeof(scan->keys[0]), by_key);
+    if (scan->count == 0)
+        return NULL;
+    qsort(scan->items, scan->count, sizeof(scan->items[0]), by_fingerprint);
+    join_all(scan);
+    qsort(scan->items, scan->count, sizeof(scan->items[0]), newest_first);
+    for (size_t i = 0; error == NULL && i < scan->count; i++)
+        error = find_key(scan, &scan->items[i]);
+    return error;
+}
+
+void certificate_scan_clear(struct certificate_scan *scan)
+{
+    for (size_t i = 0; i < scan->count; i++)
+        clear_item(&scan->items[i]);
+    for (size_t i = 0; i < scan->key_count; i++)
+        free(scan->keys[i].place);
+    free(scan->items);
+    free(scan->keys);
+    memset(scan, 0, sizeof(*scan));
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * reissue cancel: ends a job. What it has made stays where it is: a key whose request has left the
+ * machine may be certified any day, and one that has not is told of.
+ */
+#include "command.h"
+#include "exit_code.h"
+#include "job_command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+    "usage: reissue cancel JOB [--state DIRECTORY]\n"
+    "Ends a job. The key that it made, and a certificate that it got, stay where they are. Of a "
+    "job\n"
+    "that is done but for the revocation of the previous certificate, takes that back.\n";
+
+enum { OPTION_HELP = OPTION_OWN };
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, OPTION_HELP},
+    JOB_COMMAND_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+static void say_what_is_left(const struct job *job, enum job_step step)
+{
+    if (step == STEP_REVOCATION_SENT)
+        printf("The job %s is over. Whether the previous certificate is revoked, the CA knows.\n",
+               job->id);
+    else if (step >= STEP_DEPLOYED)
+        printf("The job %s is over: the previous certificate is not revoked.\n", job->id);
+    else
+        printf("The job %s is cancelled.\n", job->id);
+    if (step >= STEP_KEY_READY && step < STEP_SWITCHED && job_get(job, JOB_KEY) != NULL)
+        printf("Its key stays: %s\n%s", job_get(job, JOB_KEY),
+               step > STEP_ORDER_SENT
+                   ? "The CA may have its request, and issue a certificate yet.\n"
+                   : "No CA has heard of it: it can be deleted.\n");
+}
+
+/* With the job's lock: nobody runs it meanwhile. */
+static struct error *end_job(struct state *state, struct job *job)
+{
+    enum job_step step = job->step;
+    struct error *error;
+
+    if (job_is_over(job))
+        return error_new(ERROR_ARGUMENT, "the job %s is over already", job->id);
+    job->step = step >= STEP_DEPLOYED ? STEP_DONE : STEP_CANCELLED;
+    error = job_save(state, job, "ended by reissue cancel");
+    if (error == NULL)
+        say_what_is_left(job, step);
+    return error;
+}
+
+static int cancel(struct job_command *command, const char *id)
+{
+    struct job *job = NULL;
+    int lock = -1;
+    struct error *error = job_command_open(command);
+
+    if (error == NULL)
+        error = job_load(command->run.state, id, &job);
+    if (error == NULL)
+        error = job_lock(command->run.state, job, &lock);
+    if (error == NULL)
+        error = end_job(command->run.state, job);
+    state_unlock(lock);
+    job_free(job);
+    job_command_close(command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command->json);
+}
+
+int cancel_command(int argc, char **argv)
+{
+    struct job_command command;
+    struct error *error = NULL;
+    int option;
+
+    job_command_init(&command);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_HELP)
+            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
+        if (!job_command_option(&command, option, optarg, &error))
+            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        if (error != NULL)
+            return command_fail(error, command.json);
+    }
+    if (argc - optind != 1)
+        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+    return cancel(&command, argv[optind]);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reissue download: the certificate of a job, or the one that is live under a name. */
+#include "atomic_file.h"
+#include "certificate_text.h"
+#include "command.h"
+#include "exit_code.h"
+#include "file.h"
+#include "job_command.h"
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: reissue download [--form pem|der] [--chain] [--out FILE] NAME|JOB [OPTION ...]\n"
+    "Writes a certificate that reissue has: the one in use under a name, or a job's.\n"
+    "\n"
+    "  --form pem|der               (pem)\n"
+    "  --chain                      with its chain (PEM only)\n"
+    "  --out FILE                   there, and not to the standard output\n"
+    "  --config FILE, --state DIRECTORY\n";
+
+enum { OPTION_FORM = OPTION_OWN, OPTION_CHAIN, OPTION_OUT, OPTION_HELP };
+
+static const struct option options[] = {
+    {"form", required_argument, NULL, OPTION_FORM},
+    {"chain", no_argument, NULL, OPTION_CHAIN},
+    {"out", required_argument, NULL, OPTION_OUT},
+    {"help", no_argument, NULL, OPTION_HELP},
+    JOB_COMMAND_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+struct download {
+    const char *what;
+    const char *out;
+    bool der, chain;
+};
+
+/* ---- what is written --------------------------------------------------------------------- */
+
+/* What is live under the name, else the job's; PEM, for free(). */
+static struct error *find_pem(struct state *state, const struct download *download, char **out)
+{
+    char *path = NULL;
+    struct job *job = NULL;
+    struct error *error = NULL;
+
+    if (strchr(download->what, '/') == NULL)
+        error =
+            live_path(state, download->what, download->chain ? "fullchain.pem" : "cert.pem", &path);
+    if (error == NULL && path != NULL && access(path, R_OK) == 0) {
+        error = file_read_text(path, out);
+        free(path);
+        return error;
+    }
+    free(path);
+    if (error == NULL)
+        error = job_load(state, download->what, &job);
+    if (error == NULL && job_get(job, JOB_CERTIFICATE) == NULL)
+        error = error_new(ERROR_NOT_FOUND, "the job %s has no certificate yet", job->id);
+    if (error == NULL && asprintf(out, "%s%s", job_get(job, JOB_CERTIFICATE),
+                                  download->chain ? job_get(job, JOB_CHAIN) : "") < 0)
+        error = error_no_memory();
+    job_free(job);
+    return error;
+}
+
+static struct error *write_bytes(const struct download *download, const void *bytes, size_t length)
+{
+    if (download->out != NULL)
+        return atomic_file_write(download->out, ATOMIC_FILE_REPLACE, 0644, bytes, length);
+    if (fwrite(bytes, 1, length, stdout) != length || fflush(stdout) != 0)
+        return error_new(ERROR_FILE, "cannot write to the standard output");
+    return NULL;
+}
+
+static struct error *write_der(const struct download *download, const char *pem)
+{
+    X509 *certificate;
+    unsigned char *der = NULL;
+    struct error *error = certificate_from_pem(pem, &certificate);
+    int length = error == NULL ? i2d_X509(certificate, &der) : 0;
+
+    if (error == NULL && length < 0)
+        error = crypto_error("cannot encode the certificate");
+    if (error == NULL)
+        error = write_bytes(download, der, (size_t)length);
+    OPENSSL_free(der);
+    X509_free(certificate);
+    return error;
+}
+
+static int run(struct job_command *command, const struct download *download)
+{
+    char *pem = NULL;
+    struct error *error = job_command_open(command);
+
+    if (error == NULL)
+        error = find_pem(command->run.state, download, &pem);
+    if (error == NULL)
+        error = download->der ? write_der(download, pem) : write_bytes(download, pem, strlen(pem));
+    free(pem);
+    job_command_close(command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command->json);
+}
+
+static struct error *take_form(struct download *download, const char *form)
+{
+    download->der = strcmp(form, "der") == 0;
+    return download->der || strcmp(form, "pem") == 0
+               ? NULL
+               : error_new(ERROR_ARGUMENT, "--form is pem or der, not %s", form);
+}
+
+int download_command(int argc, char **argv)
+{
+    struct job_command command;
+    struct download download = {0};
+    struct error *error = NULL;
+    int option;
+
+    job_command_init(&command);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_FORM)
+            error = take_form(&download, optarg);
+        else if (option == OPTION_CHAIN)
+            download.chain = true;
+        else if (option == OPTION_OUT)
+            download.out = optarg;
+        else if (option == OPTION_HELP)
+            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
+        else if (!job_command_option(&command, option, optarg, &error))
+            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        if (error != NULL)
+            return command_fail(error, command.json);
+    }
+    if (argc - optind != 1 || (download.der && download.chain))
+        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+    download.what = argv[optind];
+    return run(&command, &download);
+}

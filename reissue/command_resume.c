@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reissue resume: goes on with a job, with what a person brings back from the CA where it waits for
+ * that. */
+#include "certificate_bundle.h"
+#include "command.h"
+#include "exit_code.h"
+#include "file.h"
+#include "file_load.h"
+#include "job_command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: reissue resume [JOB] [--cert FILE|-] [OPTION ...]\n"
+    "Goes on with a job from where it is; with the only one that is not at its end, where none is\n"
+    "named.\n"
+    "\n"
+    "  --cert FILE                  what came back from the CA: PEM, DER or PKCS#7, with or "
+    "without\n"
+    "                               chain; - is the standard input\n" JOB_COMMAND_HELP;
+
+enum { OPTION_CERT = OPTION_OWN, OPTION_HELP };
+
+static const struct option options[] = {
+    {"cert", required_argument, NULL, OPTION_CERT},
+    {"help", no_argument, NULL, OPTION_HELP},
+    JOB_COMMAND_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+/* The only job that can go on. */
+static struct error *only_job(struct state *state, struct job **out)
+{
+    struct job_list list;
+    struct error *error = job_list_load(state, true, &list);
+
+    *out = NULL;
+    if (error != NULL)
+        return error;
+    if (list.count == 0)
+        error = error_new(ERROR_NOT_FOUND, "there is no job to go on with");
+    else if (list.count > 1)
+        error = error_new(ERROR_AMBIGUOUS,
+                          "there are %zu jobs to go on with: name one of those that reissue status "
+                          "lists",
+                          list.count);
+    else {
+        *out = list.items[0];
+        list.count = 0;
+    }
+    job_list_clear(&list);
+    return error;
+}
+
+static struct error *give_answer(struct job *job, const char *file)
+{
+    struct buffer bytes = {0};
+    char *pem = NULL;
+    struct error *error;
+
+    if (job->step >= STEP_ISSUED)
+        return error_new(ERROR_ARGUMENT, "the job %s has its certificate already", job->id);
+    error = file_load(file, FILE_SIZE_MAX, &bytes);
+    if (error == NULL)
+        error = certificate_bundle_to_pem(bytes.bytes, bytes.length, &pem);
+    if (error == NULL)
+        error = job_set(job, JOB_ANSWER, pem);
+    else
+        error = error_wrap(error, error_code(error), "cannot take the certificate from %s", file);
+    free(pem);
+    buffer_clear(&bytes);
+    return error;
+}
+
+static int resume(struct job_command *command, const char *id, const char *answer)
+{
+    struct job *job = NULL;
+    struct error *error = job_command_open(command);
+    int code;
+
+    if (error == NULL)
+        error = id != NULL ? job_load(command->run.state, id, &job)
+                           : only_job(command->run.state, &job);
+    if (error == NULL && answer != NULL)
+        error = give_answer(job, answer);
+    if (error == NULL && job_is_over(job))
+        error = error_new(ERROR_ARGUMENT, "the job %s is %s: there is nothing to go on with",
+                          job->id, job_step_name(job->step));
+    code = job_command_run(command, job, error);
+    job_free(job);
+    job_command_close(command);
+    return code;
+}
+
+int resume_command(int argc, char **argv)
+{
+    struct job_command command;
+    const char *answer = NULL;
+    struct error *error = NULL;
+    int option;
+
+    job_command_init(&command);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_CERT)
+            answer = optarg;
+        else if (option == OPTION_HELP)
+            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
+        else if (!job_command_option(&command, option, optarg, &error))
+            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        if (error != NULL)
+            return command_fail(error, command.json);
+    }
+    if (argc - optind > 1)
+        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+    return resume(&command, optind < argc ? argv[optind] : NULL, answer);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reissue revoke: asks a CA to revoke a certificate, by a job that survives a lost answer. */
+#include "ca.h"
+#include "certificate_text.h"
+#include "command.h"
+#include "exit_code.h"
+#include "job_command.h"
+#include "start.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: reissue revoke CERT --ca NAME --reason REASON [--yes] [OPTION ...]\n"
+    "Asks the CA to revoke a certificate (a file, a card: URI, or a name that reissue list "
+    "shows).\n"
+    "\n"
+    "  --reason REASON              superseded, compromised-key, cessation, affiliation-changed "
+    "or\n"
+    "                               unspecified (RFC 5280, 5.3.1)\n"
+    "  --yes                        although it is in use\n" JOB_COMMAND_HELP;
+
+enum { OPTION_CA = OPTION_OWN, OPTION_REASON, OPTION_YES, OPTION_HELP };
+
+static const struct option options[] = {
+    {"ca", required_argument, NULL, OPTION_CA},
+    {"reason", required_argument, NULL, OPTION_REASON},
+    {"yes", no_argument, NULL, OPTION_YES},
+    {"help", no_argument, NULL, OPTION_HELP},
+    JOB_COMMAND_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+struct wish {
+    const char *certificate, *ca, *reason;
+    bool yes;
+};
+
+static struct error *check_reason(const char *reason)
+{
+    static const char *const reasons[] = {"superseded", "compromised-key", "cessation",
+                                          "affiliation-changed", "unspecified"};
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i], reason) == 0)
+            return NULL;
+    return error_new(ERROR_ARGUMENT,
+                     "\"%s\" is no reason: there are superseded, compromised-key, cessation, "
+                     "affiliation-changed and unspecified",
+                     reason);
+}
+
+static struct error *take_user(void *argument, const char *const *row)
+{
+    char **user = argument;
+
+    free(*user);
+    *user = strdup(row[0]);
+    return *user == NULL ? error_no_memory() : NULL;
+}
+
+/* Whoever revokes what is in use takes a service down: that has to be meant. */
+static struct error *check_use(struct state *state, const struct job *job)
+{
+    char fingerprint[FINGERPRINT_SIZE];
+    char *user = NULL;
+    struct error *error = certificate_fingerprint(job_get(job, JOB_PREDECESSOR), fingerprint);
+
+    if (error == NULL)
+        error = state_query(state, "SELECT name FROM lineage WHERE fingerprint = ?1",
+                            STATE_VALUES(fingerprint), take_user, &user);
+    if (error == NULL && user != NULL)
+        error = error_new(ERROR_ARGUMENT,
+                          "this certificate is in use as %s: take it to a successor first (reissue "
+                          "start %s ...), or say --yes",
+                          user, user);
+    free(user);
+    return error;
+}
+
+static struct error *make_job(struct run *run, const struct wish *wish, struct job **out)
+{
+    const struct ca *ca;
+    struct error *error = start_make_revocation(run, wish->certificate, wish->ca, out);
+
+    if (error != NULL)
+        return error;
+    error = ca_find(run, *out, &ca);
+    if (error == NULL && ca->revoke == NULL)
+        error = error_new(ERROR_UNSUPPORTED, "the CA %s cannot be asked to revoke by reissue",
+                          wish->ca);
+    if (error == NULL)
+        error = job_set(*out, JOB_REASON, wish->reason);
+    if (error == NULL && !wish->yes)
+        error = check_use(run->state, *out);
+    if (error == NULL)
+        error = job_save(run->state, *out, "wanted by reissue revoke");
+    return error;
+}
+
+static int revoke(struct job_command *command, const struct wish *wish)
+{
+    struct job *job = NULL;
+    struct error *error = job_command_open(command);
+    bool waits = false;
+
+    if (error == NULL)
+        error = make_job(&command->run, wish, &job);
+    if (error == NULL)
+        error = run_job(&command->run, job, &waits);
+    if (error == NULL)
+        printf("%s is revoked.\n", wish->certificate);
+    job_free(job);
+    job_command_close(command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command->json);
+}
+
+int revoke_command(int argc, char **argv)
+{
+    struct job_command command;
+    struct wish wish = {0};
+    struct error *error = NULL;
+    int option;
+
+    job_command_init(&command);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_CA)
+            wish.ca = optarg;
+        else if (option == OPTION_REASON)
+            error = check_reason(wish.reason = optarg);
+        else if (option == OPTION_YES)
+            wish.yes = true;
+        else if (option == OPTION_HELP)
+            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
+        else if (!job_command_option(&command, option, optarg, &error))
+            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        if (error != NULL)
+            return command_fail(error, command.json);
+    }
+    if (argc - optind != 1 || wish.ca == NULL || wish.reason == NULL)
+        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+    wish.certificate = argv[optind];
+    return revoke(&command, &wish);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reissue status: the jobs that are not at their end, or all there is to say about one. */
+#include "command.h"
+#include "exit_code.h"
+#include "job_command.h"
+#include "job_print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+    "usage: reissue status [--all] [--json] [--state DIRECTORY] [JOB]\n"
+    "Lists the jobs that are not at their end (--all: every job), or says what happened to one.\n";
+
+enum { OPTION_ALL = OPTION_OWN, OPTION_HELP };
+
+static const struct option options[] = {
+    {"all", no_argument, NULL, OPTION_ALL},
+    {"help", no_argument, NULL, OPTION_HELP},
+    JOB_COMMAND_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static struct error *print_list_json(const struct job_list *list)
+{
+    struct json_writer writer = {0};
+    char *text;
+    struct error *error;
+
+    json_write_object(&writer, NULL);
+    json_write_array(&writer, "jobs");
+    for (size_t i = 0; i < list->count; i++)
+        job_write_json(&writer, list->items[i]);
+    json_write_array_end(&writer);
+    json_write_object_end(&writer);
+    error = json_write_end(&writer, &text);
+    if (error == NULL)
+        puts(text);
+    free(text);
+    return error;
+}
+
+static struct error *print_list(struct state *state, bool all, bool json)
+{
+    struct job_list list;
+    struct error *error = job_list_load(state, !all, &list);
+
+    if (error != NULL)
+        return error;
+    if (json) {
+        error = print_list_json(&list);
+    } else {
+        if (list.count == 0)
+            printf("No job %s.\n", all ? "was ever started" : "is under way");
+        for (size_t i = 0; i < list.count; i++)
+            job_print_line(list.items[i]);
+    }
+    job_list_clear(&list);
+    return error;
+}
+
+/* ---- one of them ------------------------------------------------------------------------- */
+
+static struct error *print_entry(void *argument, const char *const *row)
+{
+    char when[TIME_TEXT_SIZE];
+
+    (void)argument;
+    time_text((time_t)strtoll(row[0], NULL, 10), when);
+    printf("  %s  %-20s %s\n", when, row[1], row[2]);
+    return NULL;
+}
+
+static struct error *print_job(struct state *state, const char *id, bool json)
+{
+    struct job *job;
+    struct error *error = job_load(state, id, &job);
+
+    if (error != NULL)
+        return error;
+    if (json) {
+        error = job_print_outcome(job, NULL, true);
+    } else {
+        job_print_line(job);
+        error = state_query(state,
+                            "SELECT time, step, note FROM journal WHERE job = ?1 ORDER BY number",
+                            STATE_VALUES(job->id), print_entry, NULL);
+    }
+    job_free(job);
+    return error;
+}
+
+static int status(struct job_command *command, const char *id, bool all)
+{
+    struct error *error = job_command_open(command);
+
+    if (error == NULL)
+        error = id != NULL ? print_job(command->run.state, id, command->json)
+                           : print_list(command->run.state, all, command->json);
+    job_command_close(command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command->json);
+}
+
+int status_command(int argc, char **argv)
+{
+    struct job_command command;
+    struct error *error = NULL;
+    bool all = false;
+    int option;
+
+    job_command_init(&command);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_ALL)
+            all = true;
+        else if (option == OPTION_HELP)
+            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
+        else if (!job_command_option(&command, option, optarg, &error))
+            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        if (error != NULL)
+            return command_fail(error, command.json);
+    }
+    if (argc - optind > 1)
+        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+    return status(&command, optind < argc ? argv[optind] : NULL, all);
+}

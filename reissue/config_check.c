@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config_check.h"
+
+#include "crypto.h"
+#include "file_load.h"
+#include "job_command.h"
+#include "names.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static struct error *one_of(const char *value, const char *const *words, const char *said)
+{
+    for (; *words != NULL; words++)
+        if (strcmp(*words, value) == 0)
+            return NULL;
+    return error_new(ERROR_CONFIG, "has to be %s", said);
+}
+
+struct error *config_check_text(const char *value)
+{
+    return value[0] != '\0' ? NULL : error_new(ERROR_CONFIG, "there is no value");
+}
+
+struct error *config_check_word(const char *value)
+{
+    if (value[0] == '\0' || strpbrk(value, " \t") != NULL)
+        return error_new(ERROR_CONFIG, "has to be one word");
+    return NULL;
+}
+
+struct error *config_check_path(const char *value)
+{
+    return value[0] == '/' ? NULL : error_new(ERROR_CONFIG, "has to be a path that begins with /");
+}
+
+struct error *config_check_https(const char *value)
+{
+    return strncasecmp(value, "https://", 8) == 0 && value[8] != '\0'
+               ? NULL
+               : error_new(ERROR_CONFIG, "has to be a URL that begins with https://");
+}
+
+struct error *config_check_key_place(const char *value)
+{
+    struct card_uri *uri = NULL;
+    struct error *error;
+
+    if (strncasecmp(value, "card:", 5) != 0)
+        return value[0] == '/'
+                   ? NULL
+                   : error_new(ERROR_CONFIG, "has to be a card: URI, or a path that begins with /");
+    error = card_uri_parse(value, &uri);
+    if (error == NULL && uri->pin_value != NULL)
+        error = error_new(ERROR_CONFIG, "has a PIN in it: name a pin-source instead, and change "
+                                        "the PIN if others could read this file");
+    card_uri_free(uri);
+    return error;
+}
+
+struct error *config_check_secret_file(const char *value)
+{
+    struct error *error = config_check_path(value);
+
+    return error != NULL ? error : file_check_secret(value);
+}
+
+struct error *config_check_source(const char *value)
+{
+    if (strcmp(value, "factory") == 0 || strncmp(value, "file:/", 6) == 0 ||
+        (strncmp(value, "env:", 4) == 0 && value[4] != '\0') ||
+        (strncmp(value, "credential:", 11) == 0 && value[11] != '\0'))
+        return NULL;
+    return error_new(ERROR_CONFIG, "has to be file:/PATH, env:NAME or credential:NAME");
+}
+
+struct error *config_check_duration(const char *value)
+{
+    long seconds;
+
+    return duration_parse(value, &seconds);
+}
+
+struct error *config_check_ca_type(const char *value)
+{
+    static const char *const words[] = {"manual", "acme", NULL};
+
+    return one_of(value, words, "manual or acme");
+}
+
+struct error *config_check_challenge(const char *value)
+{
+    static const char *const words[] = {"http-01", "dns-01", "tls-alpn-01", NULL};
+
+    return one_of(value, words, "http-01, dns-01 or tls-alpn-01");
+}
+
+/* ---- lists and algorithms ---------------------------------------------------------------- */
+
+static struct error *check_words(const char *value,
+                                 struct error *(*check)(void *argument, const char *word),
+                                 void *argument)
+{
+    char *copy = strdup(value), *rest = NULL;
+    char *word = copy == NULL ? NULL : strtok_r(copy, " \t", &rest);
+    struct error *error = NULL;
+
+    if (copy == NULL)
+        error = error_no_memory();
+    else if (word == NULL)
+        error = error_new(ERROR_CONFIG, "there is no value");
+    for (; error == NULL && word != NULL; word = strtok_r(NULL, " \t", &rest))
+        error = check(argument, word);
+    free(copy);
+    return error;
+}
+
+static struct error *check_name(void *argument, const char *word)
+{
+    return names_add(argument, word);
+}
+
+struct error *config_check_names(const char *value)
+{
+    struct names names = {NULL, 0};
+    struct error *error = check_words(value, check_name, &names);
+
+    names_clear(&names);
+    return error;
+}
+
+static struct error *check_contact(void *argument, const char *word)
+{
+    struct names *names = argument;
+
+    if (strncmp(word, "mailto:", 7) != 0 || strchr(word, '@') == NULL)
+        return error_new(ERROR_CONFIG, "has to be mailto:ADDRESS, or several of them");
+    return names_add(names, word + 7);
+}
+
+struct error *config_check_contacts(const char *value)
+{
+    struct names names = {NULL, 0};
+    struct error *error = check_words(value, check_contact, &names);
+
+    names_clear(&names);
+    return error;
+}
+
+struct error *config_check_algorithm(const char *value)
+{
+    static const char *const words[] = {"RSA-2048", "RSA-3072", "RSA-4096", "P-256",
+                                        "P-384",    "P-521",    "Ed25519"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcasecmp(words[i], value) == 0)
+            return NULL;
+    return error_new(ERROR_CONFIG,
+                     "has to be RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521 or Ed25519");
+}
+
+struct error *config_check_terms(const char *value)
+{
+    static const char *const words[] = {"agreed", NULL};
+
+    return one_of(value, words, "\"agreed\", which says that you have read the CA's terms");
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whether what the configuration says goes together, and whether what it names is there. */
+#include "certificate_file.h"
+#include "config_internal.h"
+#include "file_load.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct error *wrong(const struct config *config, int line, const char *section,
+                           const char *name, struct error *cause)
+{
+    return error_wrap(cause, ERROR_CONFIG, "%s, line %d: [%s %s]", config->path, line, section,
+                      name);
+}
+
+static bool is(const char *value, const char *word)
+{
+    return value != NULL && strcmp(value, word) == 0;
+}
+
+/* ---- authorities ------------------------------------------------------------------------- */
+
+/* Keys that only an ACME server has a use for. */
+static const char *acme_key(const struct config_ca *ca)
+{
+    const struct {
+        const char *value, *name;
+    } keys[] = {
+        {ca->directory, "directory"}, {ca->account_key, "account-key"},
+        {ca->contact, "contact"},     {ca->terms, "terms"},
+        {ca->eab_id, "eab-key-id"},   {ca->eab_key_file, "eab-key-file"},
+        {ca->profile, "profile"},     {ca->preferred_chain, "preferred-chain"},
+        {ca->challenge, "challenge"}, {ca->webroot, "webroot"},
+        {ca->dns_hook, "dns-hook"},   {ca->listen, "listen"},
+    };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (keys[i].value != NULL)
+            return keys[i].name;
+    return NULL;
+}
+
+static const char *challenge_fault(const struct config_ca *ca)
+{
+    bool dns = is(ca->challenge, "dns-01"), tls = is(ca->challenge, "tls-alpn-01");
+
+    if (dns && ca->dns_hook == NULL)
+        return "challenge = dns-01 needs a dns-hook, which changes the zone";
+    if (!dns && ca->dns_hook != NULL)
+        return "dns-hook is for challenge = dns-01 only";
+    if ((dns || tls) && ca->webroot != NULL)
+        return "webroot is for challenge = http-01 only";
+    if (dns && ca->listen != NULL)
+        return "listen is for the challenges http-01 and tls-alpn-01 only";
+    if (ca->webroot != NULL && ca->listen != NULL)
+        return "there is either a webroot, or a listener of our own (listen)";
+    return NULL;
+}
+
+static const char *acme_fault(const struct config_ca *ca)
+{
+    if (ca->directory == NULL)
+        return "type = acme needs a directory, the URL that the authority publishes";
+    if ((ca->eab_id == NULL) != (ca->eab_key_file == NULL))
+        return "eab-key-id and eab-key-file are both needed, or neither";
+    return challenge_fault(ca);
+}
+
+static struct error *check_ca(const struct config *config, const struct config_ca *ca)
+{
+    const char *fault = is(ca->type, "acme") ? acme_fault(ca) : NULL;
+    struct error *error = NULL;
+
+    if (ca->type == NULL)
+        fault = "type is missing: manual or acme";
+    else if (is(ca->type, "manual") && acme_key(ca) != NULL)
+        error = error_new(ERROR_CONFIG, "%s is for type = acme only", acme_key(ca));
+    else if (ca->dns_hook != NULL && config_find_hook(config, ca->dns_hook) == NULL)
+        error = error_new(ERROR_CONFIG, "dns-hook names a hook \"%s\", which is not there",
+                          ca->dns_hook);
+    if (fault != NULL)
+        error = error_new(ERROR_CONFIG, "%s", fault);
+    return error == NULL ? NULL : wrong(config, ca->line, "ca", ca->name, error);
+}
+
+/* ---- certificates ------------------------------------------------------------------------ */
+
+static struct error *check_hooks(const struct config *config, const char *list)
+{
+    char *copy = strdup(list), *rest = NULL;
+    char *word = copy == NULL ? NULL : strtok_r(copy, " \t", &rest);
+    struct error *error = copy == NULL ? error_no_memory() : NULL;
+
+    for (; error == NULL && word != NULL; word = strtok_r(NULL, " \t", &rest))
+        if (config_find_hook(config, word) == NULL)
+            error = error_new(ERROR_CONFIG, "deploy-hook names a hook \"%s\", which is not there",
+                              word);
+    free(copy);
+    return error;
+}
+
+static struct error *check_certificate(const struct config *config,
+                                       const struct config_certificate *certificate)
+{
+    const char *name = certificate->ca;
+    const struct config_ca *ca = name == NULL ? NULL : config_find_ca(config, name);
+    struct error *error = NULL;
+
+    if (name != NULL && ca == NULL && strcmp(name, "manual") != 0)
+        error = error_new(ERROR_CONFIG, "ca names a CA \"%s\", which is not there", name);
+    else if (ca != NULL && is(ca->type, "acme") && !is(ca->challenge, "dns-01") &&
+             certificate->names != NULL && strchr(certificate->names, '*') != NULL)
+        error = error_new(ERROR_CONFIG,
+                          "names has a wildcard, which an ACME server validates by dns-01 only, "
+                          "and the CA \"%s\" has another challenge",
+                          name);
+    else if (certificate->deploy_hook != NULL)
+        error = check_hooks(config, certificate->deploy_hook);
+    return error == NULL
+               ? NULL
+               : wrong(config, certificate->line, "certificate", certificate->name, error);
+}
+
+static struct error *check_hook(const struct config *config, const struct config_hook *hook)
+{
+    if (hook->command != NULL)
+        return NULL;
+    return wrong(config, hook->line, "hook", hook->name,
+                 error_new(ERROR_CONFIG, "command is missing"));
+}
+
+struct error *config_check_whole(const struct config *config)
+{
+    struct error *error = NULL;
+
+    for (size_t i = 0; error == NULL && i < config->ca_count; i++)
+        error = check_ca(config, &config->cas[i]);
+    for (size_t i = 0; error == NULL && i < config->certificate_count; i++)
+        error = check_certificate(config, &config->certificates[i]);
+    for (size_t i = 0; error == NULL && i < config->hook_count; i++)
+        error = check_hook(config, &config->hooks[i]);
+    return error;
+}
+
+/* ---- what it names ----------------------------------------------------------------------- */
+
+static struct error *check_present(const char *path, const char *what, mode_t type)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return error_new(ERROR_CONFIG, "%s %s: %s", what, path, strerror(errno));
+    if ((status.st_mode & S_IFMT) != type)
+        return error_new(ERROR_CONFIG, "%s %s is no %s", what, path,
+                         type == S_IFDIR ? "directory" : "regular file");
+    return NULL;
+}
+
+static struct error *check_source(const char *source)
+{
+    static const char file[] = "file:";
+
+    return source != NULL && strncmp(source, file, strlen(file)) == 0
+               ? file_check_secret(source + strlen(file))
+               : NULL;
+}
+
+static struct error *check_trust(const char *path)
+{
+    STACK_OF(X509) * certificates;
+    struct error *error = certificates_read(path, &certificates);
+
+    certificates_free(certificates);
+    return error;
+}
+
+/* An account key is made where there is none. */
+static struct error *check_ca_files(const struct config_ca *ca)
+{
+    struct error *error = NULL;
+
+    if (ca->ca_file != NULL)
+        error = check_trust(ca->ca_file);
+    if (error == NULL && ca->webroot != NULL)
+        error = check_present(ca->webroot, "webroot", S_IFDIR);
+    if (error == NULL && ca->eab_key_file != NULL)
+        error = file_check_secret(ca->eab_key_file);
+    if (error == NULL && ca->account_key != NULL && ca->account_key[0] == '/' &&
+        access(ca->account_key, F_OK) == 0)
+        error = file_check_secret(ca->account_key);
+    return error;
+}
+
+static struct error *check_certificate_files(const struct config_certificate *certificate)
+{
+    struct error *error = check_source(certificate->pin_source);
+
+    if (error == NULL)
+        error = check_source(certificate->management_key_source);
+    if (error == NULL)
+        error = check_source(certificate->passphrase_source);
+    if (error == NULL && certificate->key != NULL && certificate->key[0] == '/')
+        error = check_present(certificate->key, "key", S_IFREG);
+    return error;
+}
+
+/* Who can change a hook runs what they like as whoever runs us. */
+static struct error *check_hook_files(const struct config_hook *hook)
+{
+    char *path = strndup(hook->command, strcspn(hook->command, " \t"));
+    struct stat status;
+    struct error *error = path == NULL ? error_no_memory() : NULL;
+
+    if (error == NULL)
+        error = check_present(path, "command", S_IFREG);
+    if (error == NULL && access(path, X_OK) != 0)
+        error = error_new(ERROR_CONFIG, "command %s cannot be run: chmod +x %s", path, path);
+    if (error == NULL && stat(path, &status) == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        error = error_new(ERROR_CONFIG,
+                          "others may write command %s, and so have us run what they like: chmod "
+                          "go-w %s",
+                          path, path);
+    free(path);
+    return error;
+}
+
+struct error *config_check_files(const struct config *config)
+{
+    struct error *error = NULL;
+
+    for (size_t i = 0; error == NULL && i < config->ca_count; i++) {
+        error = check_ca_files(&config->cas[i]);
+        if (error != NULL)
+            error = wrong(config, config->cas[i].line, "ca", config->cas[i].name, error);
+    }
+    for (size_t i = 0; error == NULL && i < config->certificate_count; i++) {
+        const struct config_certificate *certificate = &config->certificates[i];
+
+        error = check_certificate_files(certificate);
+        if (error != NULL)
+            error = wrong(config, certificate->line, "certificate", certificate->name, error);
+    }
+    for (size_t i = 0; error == NULL && i < config->hook_count; i++) {
+        error = check_hook_files(&config->hooks[i]);
+        if (error != NULL)
+            error = wrong(config, config->hooks[i].line, "hook", config->hooks[i].name, error);
+    }
+    return error;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "job_command.h"
+
+#include "ca_acme.h"
+#include "command.h"
+#include "config.h"
+#include "exit_code.h"
+#include "job_print.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_DEFAULT 120                   /* seconds */
+#define WAIT_FOREVER (400L * 24 * 60 * 60) /* no certificate is valid longer */
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+struct error *duration_parse(const char *text, long *out)
+{
+    static const struct {
+        char unit;
+        long seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (end != text && end[0] == units[i].unit && end[1] == '\0' && number >= 0 &&
+            number < 100000) {
+            *out = number * units[i].seconds;
+            return NULL;
+        }
+    return error_new(ERROR_ARGUMENT, "\"%s\" is no duration: it is written 30s, 10m, 4h or 14d",
+                     text);
+}
+
+void job_command_init(struct job_command *command)
+{
+    *command = (struct job_command){.wait = WAIT_DEFAULT, .told_step = STEP_COUNT};
+}
+
+bool job_command_option(struct job_command *command, int option, const char *argument,
+                        struct error **error)
+{
+    *error = NULL;
+    switch (option) {
+    case OPTION_CONFIG:
+        command->config_path = argument;
+        return true;
+    case OPTION_STATE:
+        command->state_directory = argument;
+        return true;
+    case OPTION_PIN_SOURCE:
+        command->secrets.pin_source = argument;
+        return true;
+    case OPTION_PASSPHRASE_SOURCE:
+        command->secrets.passphrase_source = argument;
+        return true;
+    case OPTION_MANAGEMENT_KEY_SOURCE:
+        command->admin_source = argument;
+        return true;
+    case OPTION_BATCH:
+        command->secrets.batch = true;
+        return true;
+    case OPTION_JSON:
+        command->json = true;
+        return true;
+    case OPTION_WAIT:
+        command->wait = WAIT_FOREVER;
+        if (argument != NULL)
+            *error = duration_parse(argument, &command->wait);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- telling ----------------------------------------------------------------------------- */
+
+static double clock_seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A line per step, with the time that has passed. */
+static void tell(void *argument, const struct job *job, const char *text)
+{
+    const struct job_command *command = argument;
+
+    (void)job;
+    fprintf(command->json ? stderr : stdout, "%6.1fs  %s\n", clock_seconds() - command->started,
+            text);
+    (void)fflush(stdout);
+}
+
+void (*job_command_observer)(enum job_step step, const char *moment);
+
+/* ---- opening ----------------------------------------------------------------------------- */
+
+struct error *job_command_open(struct job_command *command)
+{
+    struct config *config = NULL;
+    char *directory = NULL;
+    struct error *error = config_open(command->config_path, &config);
+
+    command->started = clock_seconds();
+    command->run = (struct run){
+        .config = config,
+        .admin_source = command->admin_source,
+        .wait_until = time(NULL) + command->wait,
+        .tell = tell,
+        .tell_argument = command,
+        .observe = job_command_observer,
+    };
+    if (error == NULL && command->state_directory == NULL)
+        error = config_state_directory(config, &directory);
+    if (error == NULL)
+        error = state_open(directory != NULL ? directory : command->state_directory,
+                           &command->run.state);
+    free(directory);
+    if (error == NULL)
+        error = crypto_open(&command->secrets, &command->run.crypto);
+    return error;
+}
+
+void job_command_close(struct job_command *command)
+{
+    acme_ca_close(command->run.acme);
+    crypto_close(command->run.crypto);
+    state_close(command->run.state);
+    config_free((struct config *)(uintptr_t)command->run.config); /* it was only read in between */
+    command->run = (struct run){0};
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static int say_failure(const struct job_command *command, const struct job *job,
+                       struct error *error)
+{
+    if (job != NULL && job->created != 0 && !job_is_over(job))
+        fprintf(stderr, "reissue: the job %s stops here; reissue resume %s goes on from there\n",
+                job->id, job->id);
+    return command_fail(error, command->json);
+}
+
+int job_command_run(struct job_command *command, struct job *job, struct error *error)
+{
+    bool waits = false;
+
+    if (error == NULL)
+        error = run_job(&command->run, job, &waits);
+    if (error != NULL)
+        return say_failure(command, job, error);
+    error = job_print_outcome(job, &command->run, command->json);
+    if (error != NULL)
+        return say_failure(command, NULL, error);
+    return waits && job->step < STEP_DEPLOYED ? EXIT_CODE_WAITING : EXIT_CODE_SUCCESS;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the commands that run jobs share: their options, and what comes of those. */
+#ifndef REISSUE_JOB_COMMAND_H
+#define REISSUE_JOB_COMMAND_H
+
+#include "run.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+
+struct job_command {
+    const char *config_path, *state_directory;
+    const char *admin_source;
+    struct crypto_secrets secrets;
+    bool json;
+    long wait; /* seconds that this process may wait for others */
+
+    struct run run; /* from job_command_open() on */
+    double started; /* on the monotonic clock, in seconds */
+    enum job_step told_step;
+};
+
+/* The options, for a command's table; their values are above every character. */
+enum {
+    OPTION_CONFIG = 256,
+    OPTION_STATE,
+    OPTION_PIN_SOURCE,
+    OPTION_PASSPHRASE_SOURCE,
+    OPTION_MANAGEMENT_KEY_SOURCE,
+    OPTION_BATCH,
+    OPTION_JSON,
+    OPTION_WAIT,
+    OPTION_OWN, /* a command's own begin here */
+};
+#define JOB_COMMAND_OPTIONS                                                                        \
+    {"config", required_argument, NULL, OPTION_CONFIG},                                            \
+        {"state", required_argument, NULL, OPTION_STATE},                                          \
+        {"pin-source", required_argument, NULL, OPTION_PIN_SOURCE},                                \
+        {"passphrase-source", required_argument, NULL, OPTION_PASSPHRASE_SOURCE},                  \
+        {"management-key-source", required_argument, NULL, OPTION_MANAGEMENT_KEY_SOURCE},          \
+        {"batch", no_argument, NULL, OPTION_BATCH}, {"json", no_argument, NULL, OPTION_JSON},      \
+    {                                                                                              \
+        "wait", optional_argument, NULL, OPTION_WAIT                                               \
+    }
+
+/* What they mean, for a command's help. */
+#define JOB_COMMAND_HELP                                                                           \
+    "  --pin-source SOURCE          where the card's PIN is: file:PATH, env:NAME,\n"               \
+    "                               credential:NAME (asked for at the terminal)\n"                 \
+    "  --management-key-source SOURCE\n"                                                           \
+    "                               the same for the card's management key or admin PIN; or\n"     \
+    "                               \"factory\"\n"                                                 \
+    "  --passphrase-source SOURCE   the same for key files\n"                                      \
+    "  --batch                      ask nobody\n"                                                  \
+    "  --wait[=DURATION]            wait for the CA, as long as it takes or so long (30s, 10m,\n"  \
+    "                               4h, 2d; 2m if not given)\n"                                    \
+    "  --json                       say the outcome as JSON\n"                                     \
+    "  --config FILE, --state DIRECTORY\n"                                                         \
+    "                               where these are, if not in their usual places\n"
+
+/* The defaults. */
+void job_command_init(struct job_command *command);
+
+/* Takes one of these options; false where it is another. ERROR_ARGUMENT for a bad value. */
+bool job_command_option(struct job_command *command, int option, const char *argument,
+                        struct error **error);
+
+/* Opens configuration, state and libcrypto. job_command_close() is called in any case. */
+struct error *job_command_open(struct job_command *command) MUST_CHECK;
+void job_command_close(struct job_command *command);
+
+/*
+ * Runs the job, and says how that ended; returns the exit code. Owns `error`: where there is one
+ * already, it says that instead.
+ */
+int job_command_run(struct job_command *command, struct job *job, struct error *error);
+
+/* What the tests put into run.observe; NULL in the program. */
+extern void (*job_command_observer)(enum job_step step, const char *moment);
+
+/* A duration, such as 90s, 10m, 4h or 14d, in seconds. ERROR_ARGUMENT. */
+struct error *duration_parse(const char *text, long *out) MUST_CHECK;
+
+#endif

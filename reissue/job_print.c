@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "job_print.h"
+
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void time_text(time_t time, char out[TIME_TEXT_SIZE])
+{
+    struct tm local;
+
+    (void)strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M", localtime_r(&time, &local));
+}
+
+/* ---- for machines ------------------------------------------------------------------------ */
+
+static void write_value(struct json_writer *writer, const char *name, const struct job *job,
+                        enum job_value value)
+{
+    if (job_get(job, value) != NULL)
+        json_write_string(writer, name, job_get(job, value));
+}
+
+void job_write_json(struct json_writer *writer, const struct job *job)
+{
+    json_write_object(writer, NULL);
+    json_write_string(writer, "job", job->id);
+    json_write_string(writer, "step", job_step_name(job->step));
+    json_write_integer(writer, "created", (long)job->created);
+    json_write_integer(writer, "updated", (long)job->updated);
+    write_value(writer, "name", job, JOB_NAME);
+    write_value(writer, "ca", job, JOB_CA);
+    write_value(writer, "key", job, JOB_KEY);
+    write_value(writer, "public_key_sha256", job, JOB_PUBLIC_KEY);
+    write_value(writer, "csr", job, JOB_CSR);
+    write_value(writer, "certificate", job, JOB_CERTIFICATE);
+    write_value(writer, "installed", job, JOB_INSTALL);
+    write_value(writer, "waits_for", job, JOB_WAITS_FOR);
+    if (job_get(job, JOB_WAITS_UNTIL) != NULL)
+        json_write_integer(writer, "waits_until", (long)job_get_number(job, JOB_WAITS_UNTIL, 0));
+    write_value(writer, "failure", job, JOB_FAILURE);
+    json_write_object_end(writer);
+}
+
+static struct error *print_json(const struct job *job)
+{
+    struct json_writer writer = {0};
+    char *text;
+    struct error *error;
+
+    job_write_json(&writer, job);
+    error = json_write_end(&writer, &text);
+    if (error == NULL)
+        puts(text);
+    free(text);
+    return error;
+}
+
+/* ---- for people -------------------------------------------------------------------------- */
+
+static struct error *print_places(const struct job *job, const struct run *run)
+{
+    char *path;
+    struct error *error = live_path(run->state, job_get(job, JOB_NAME), "", &path);
+
+    if (error != NULL)
+        return error;
+    printf("\n%s has its new certificate.\n  files      %s\n", job_get(job, JOB_NAME), path);
+    if (job_get(job, JOB_KEY) != NULL)
+        printf("  key        %s\n", job_get(job, JOB_KEY));
+    if (job_get(job, JOB_INSTALL) != NULL)
+        printf("  installed  %s\n", job_get(job, JOB_INSTALL));
+    if (job->step == STEP_REVOCATION_OWED)
+        printf("  to come    %s\n", job_get(job, JOB_WAITS_FOR));
+    free(path);
+    return NULL;
+}
+
+struct error *job_print_outcome(const struct job *job, const struct run *run, bool json)
+{
+    if (json)
+        return print_json(job);
+    if (job->step == STEP_CANCELLED)
+        printf("\nThe job %s is cancelled.\n", job->id);
+    else if (job->step >= STEP_DEPLOYED)
+        return print_places(job, run);
+    else
+        printf("\nThe job %s waits for %s\n", job->id, job_get(job, JOB_WAITS_FOR));
+    return NULL;
+}
+
+void job_print_line(const struct job *job)
+{
+    char updated[TIME_TEXT_SIZE];
+    const char *waits = job_get(job, JOB_WAITS_FOR);
+    const char *failure = job_get(job, JOB_FAILURE);
+
+    time_text(job->updated, updated);
+    printf("%s  %-20s %-20s %s\n", job->id, job_get(job, JOB_NAME), job_step_name(job->step),
+           updated);
+    if (failure != NULL)
+        printf("          failed: %s\n", failure);
+    else if (waits != NULL)
+        printf("          waits for %s\n", waits);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "renewal.h"
+
+#include "ca_acme.h"
+#include "certificate_text.h"
+#include "file.h"
+#include "job_command.h"
+#include "live.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* How long to leave a CA alone that does not say so, in seconds: RFC 9773, 4.3.2. */
+#define ASK_AGAIN (6L * 60 * 60)
+
+/* ---- by the certificate's own dates ------------------------------------------------------ */
+
+static struct error *read_dates(const X509 *certificate, time_t *start, time_t *end)
+{
+    struct tm from;
+
+    if (ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1)
+        return error_new(ERROR_FILE, "cannot read the certificate's dates");
+    *start = timegm(&from);
+    return certificate_end(certificate, end);
+}
+
+static struct error *due_by_dates(const struct config_certificate *config, const X509 *certificate,
+                                  time_t *out)
+{
+    time_t start;
+    time_t end;
+    long before = 0;
+    struct error *error = read_dates(certificate, &start, &end);
+
+    if (error == NULL && config->renew_before != NULL)
+        error = duration_parse(config->renew_before, &before);
+    if (error == NULL)
+        *out = config->renew_before != NULL ? end - before : start + (end - start) / 3 * 2;
+    return error;
+}
+
+/* ---- by the CA's window ------------------------------------------------------------------ */
+
+/* What is remembered of a certificate's window. */
+struct window {
+    time_t chosen;    /* the moment in it; 0: none was given */
+    time_t ask_again; /* 0: nobody was asked yet */
+};
+
+static struct error *take_window(void *argument, const char *const *row)
+{
+    struct window *window = argument;
+
+    window->chosen = (time_t)strtoll(row[0], NULL, 10);
+    window->ask_again = (time_t)strtoll(row[1], NULL, 10);
+    return NULL;
+}
+
+/* Any moment in the window, so that not everybody comes at its beginning (RFC 9773, 4.2). */
+static time_t choose_moment(const struct acme_renewal *renewal)
+{
+    unsigned long long random = 0;
+    unsigned long long length = (unsigned long long)(renewal->end - renewal->start);
+
+    if (renewal->end <= renewal->start || RAND_bytes((unsigned char *)&random, sizeof(random)) != 1)
+        return renewal->start;
+    return renewal->start + (time_t)(random % length);
+}
+
+static struct error *save_window(struct run *run, const char *fingerprint,
+                                 const struct window *window)
+{
+    char chosen[24];
+    char again[24];
+
+    (void)snprintf(chosen, sizeof(chosen), "%lld", (long long)window->chosen);
+    (void)snprintf(again, sizeof(again), "%lld", (long long)window->ask_again);
+    return state_run(run->state,
+                     "INSERT OR REPLACE INTO renewal (fingerprint, chosen, ask_again)"
+                     " VALUES (?1, ?2, ?3)",
+                     STATE_VALUES(fingerprint, chosen, again));
+}
+
+/* A window that has not moved keeps its moment. */
+static void take_answer(const struct acme_renewal *renewal, struct window *window)
+{
+    long again = renewal->retry_after >= 0 ? renewal->retry_after : ASK_AGAIN;
+
+    if (window->chosen < renewal->start || window->chosen > renewal->end)
+        window->chosen = choose_moment(renewal);
+    window->ask_again = time(NULL) + again;
+}
+
+/* A CA that has no such windows, or cannot be reached, leaves it to the dates: the next run asks
+   again. */
+static struct error *ask_ca(struct run *run, const char *ca_name, X509 *certificate,
+                            struct window *window)
+{
+    struct acme_renewal renewal = {0};
+    struct acme_ca *ca;
+    char *identifier = NULL;
+    struct error *error = acme_ca_reach(run, ca_name, &ca);
+
+    if (error == NULL)
+        error = acme_certificate_id(certificate, &identifier);
+    if (error == NULL)
+        error = acme_renewal_get(ca->acme, identifier, &renewal);
+    if (error == NULL)
+        take_answer(&renewal, window);
+    else
+        window->ask_again = time(NULL) + ASK_AGAIN;
+    acme_renewal_clear(&renewal);
+    free(identifier);
+    if (error != NULL && error_code(error) == ERROR_UNSUPPORTED) {
+        error_free(error);
+        error = NULL;
+    }
+    return error;
+}
+
+static struct error *due_by_window(struct run *run, const char *ca_name, const char *pem,
+                                   X509 *certificate, time_t *out)
+{
+    const struct config_ca *ca = ca_name == NULL ? NULL : config_find_ca(run->config, ca_name);
+    char fingerprint[FINGERPRINT_SIZE];
+    struct window window = {0};
+    struct error *error;
+
+    if (ca == NULL || (ca->type != NULL && strcmp(ca->type, "acme") != 0))
+        return NULL;
+    error = certificate_fingerprint(pem, fingerprint);
+    if (error == NULL)
+        error =
+            state_query(run->state, "SELECT chosen, ask_again FROM renewal WHERE fingerprint = ?1",
+                        STATE_VALUES(fingerprint), take_window, &window);
+    if (error == NULL && window.ask_again <= time(NULL)) {
+        error = ask_ca(run, ca_name, certificate, &window);
+        if (error == NULL)
+            error = save_window(run, fingerprint, &window);
+    }
+    if (error == NULL && window.chosen != 0 && window.chosen < *out)
+        *out = window.chosen;
+    return error;
+}
+
+struct error *renewal_due(struct run *run, const struct config_certificate *config, time_t *out)
+{
+    char *path = NULL;
+    char *pem = NULL;
+    X509 *certificate = NULL;
+    struct error *error = live_path(run->state, config->name, "cert.pem", &path);
+
+    if (error == NULL)
+        error = file_read_text(path, &pem);
+    if (error == NULL)
+        error = certificate_from_pem(pem, &certificate);
+    if (error == NULL)
+        error = due_by_dates(config, certificate, out);
+    if (error == NULL)
+        error = due_by_window(run, config->ca, pem, certificate, out);
+    X509_free(certificate);
+    free(pem);
+    free(path);
+    return error;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* When a certificate is due, and the job that its configuration wants then. */
+#ifndef REISSUE_RENEWAL_H
+#define REISSUE_RENEWAL_H
+
+#include "config.h"
+#include "run.h"
+
+/*
+ * When the certificate that is live under that name is to be renewed: in the window that its CA
+ * gives (RFC 9773; one moment in it is chosen once, and kept), or before its end as the
+ * configuration says, or when two thirds of its lifetime are over. The CA is asked no more often
+ * than it wants. ERROR_NOT_FOUND where nothing is live under the name.
+ */
+struct error *renewal_due(struct run *run, const struct config_certificate *config,
+                          time_t *out) MUST_CHECK;
+
+#endif
