@@ -50,6 +50,22 @@ manage puk --puk-source file:puk --new-puk-source file:puk.new
 yk access change-management-key -a AES256 -P $NEW_PIN --protect --generate
 expect_equal "$(json '.cards[0].secrets.admin | [.algorithm, .behind_pin] | join(" ")' show)" "AES-256 true"
 manage generate --slot 82 --pin-source file:pin.new
+# What an interruption leaves behind the PIN, one key beside the other, in either order: the PIN leads to
+# the one that the card has, and the next change leaves one.
+right=0101010101010101020202020202020203030303030303FE
+wrong=1111111111111111222222222222222244444444444444FE
+printf '%s' $right >right
+for order in "89 $right 8a $wrong" "89 $wrong 8a $right"; do
+    read -r first one second other <<<"$order"
+    manage management-key --algorithm 3DES --protect --pin-source file:pin.new --new-management-key-source file:right
+    printf '8834%s18%s%s18%s' "$first" "$one" "$second" "$other" >both
+    tool "-k$right" -a write-object --id 0x5fc109 -f hex -i both
+    manage generate --slot 83 --overwrite-key --pin-source file:pin.new
+    manage management-key --pin-source file:pin.new
+    [[ $(jq -r '.objects["5fc109"]' card.state | tr a-f A-F) =~ ^531C881A8918 ]] ||
+        fail "behind the PIN: $(jq '.objects["5fc109"]' card.state)"
+    manage generate --slot 83 --overwrite-key --pin-source file:pin.new
+done
 # One that their manager takes away from the card again is ours to give.
 yk access change-management-key -a TDES -P $NEW_PIN -n "$MANAGEMENT_KEY" --force
 expect_equal "$(json '.cards[0].secrets.admin | [.algorithm, .behind_pin] | join(" ")' show)" "3DES false"
