@@ -185,18 +185,6 @@ static struct error *another_card(const struct card *card)
     return error;
 }
 
-/* Whether the card cannot show what is in the slot, so that its serial number has to do. */
-static bool is_hidden(const struct card *card, const char *slot)
-{
-    struct app_key described = {0};
-    if (card->serial == NULL || card->app->describe_key == NULL)
-        return false;
-    struct error *error = card->app->describe_key(card->channel, card->state, slot, &described);
-    bool hidden = error == NULL;
-    error_free(error);
-    return hidden;
-}
-
 static struct error *compare_serial(struct card *card)
 {
     char *serial = NULL;
@@ -207,16 +195,32 @@ static struct error *compare_serial(struct card *card)
     return error;
 }
 
+/* Whether the card keeps what is in the slot to itself: a key may be there, or none. */
+static bool is_hidden(struct card *card, const char *slot)
+{
+    struct app_key key;
+    if (card->app->describe_key == NULL || card->serial == NULL)
+        return false;
+    struct error *error = card->app->describe_key(card->channel, card->state, slot, &key);
+    error_free(error);
+    return error == NULL;
+}
+
+/* The serial number stands for the key then; each signature is checked. */
+static struct error *compare_hidden(struct card *card, struct error *cause)
+{
+    error_free(cause);
+    return compare_serial(card);
+}
+
 static struct error *compare_slot(struct card *card, const char *slot, const EVP_PKEY *expected)
 {
-    struct app_key read = {0};
+    struct app_key read;
     struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
-    if (error != NULL && error_code(error) == ERROR_NOT_FOUND && is_hidden(card, slot)) {
-        error_free(error);
-        return compare_serial(card);
-    }
     if (error == NULL && !public_key_equal(read.public_key, expected))
         error = another_card(card);
+    else if (error != NULL && error_code(error) == ERROR_NOT_FOUND && is_hidden(card, slot))
+        error = compare_hidden(card, error);
     else if (error != NULL && error_code(error) == ERROR_NOT_FOUND)
         error = error_wrap(error, ERROR_OTHER_KEY,
                            "the key that was loaded is not on the card in the reader \"%s\" any "

@@ -29,16 +29,16 @@ refused 2 "contradict" show card:slot=9a --slot 9c
 refused 2 "attribute" show card:frobnicate=1
 
 # Nobody serves cards.
-refused 4 "pcscd" list
+refused 12 "pcscd" list
 expect_equal "$(json .error.code list)" no-service
 
 pcscd_start
 manage list
 expect_equal "$(grep -c 'no card' out)" 2
 expect_equal "$(json '[.readers[].card] | any' list)" false
-refused 4 "no card" show
+refused 12 "no card" show
 expect_equal "$(json .error.code show)" no-card
-refused 4 "no card was inserted in 0.5 seconds" list --wait=0.5
+refused 12 "no card was inserted in 0.5 seconds" list --wait=0.5
 refused 2 "no number" list --wait=soon
 
 # It waits for a card to be inserted.
@@ -118,4 +118,4 @@ card_insert --unknown-card
 manage list
 expect_in "no application that is known here (ATR 3B" out
 expect_equal "$(json '.readers[0] | [.card, (.applications | length)] | join(" ")' list)" "true 0"
-refused 4 "application" show
+refused 12 "application" show
