@@ -148,9 +148,7 @@ struct error *piv_store_certificate(struct apdu_channel *channel, void *state, c
 
 struct error *piv_read_key(struct apdu_channel *channel, void *state, const char *slot,
                            struct app_key *out) MUST_CHECK;
-
-/* For cards without metadata, which show a key in its certificate only. */
-struct error *piv_describe_key(struct apdu_channel *channel, void *state, const char *name,
+struct error *piv_describe_key(struct apdu_channel *channel, void *state, const char *slot,
                                struct app_key *out) MUST_CHECK;
 
 struct error *piv_pin_status(struct apdu_channel *channel, void *state,
