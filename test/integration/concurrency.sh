@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 # sign_everywhere [reset]: two processes of eight threads each, on three keys, and somebody in between.
 sign_everywhere() {
-    "$SELECT_OTHER" "$READER" 8 "$@" >visits &
+    "$SELECT_OTHER" "$READER" 250 "$@" >visits &
     local other=$! key processes=()
     for key in 9a 9c 9e; do
         "$SIGN_THREADS" "card:slot=$key?pin-source=env:CARD_PIN" 8 12 >"threads.$key" 2>"errors.$key" &
@@ -18,7 +18,7 @@ sign_everywhere() {
         wait "$process" || fail "a process that signs: $(cat errors*)"
     done
     [[ $(cat threads*.9? | grep -c "96 signatures verified") == 6 ]] || fail "$(cat threads*.9?)"
-    kill -0 $other || fail "the other program was done before the signatures were"
+    kill $other || fail "the other program was done before the signatures were"
     wait $other || fail "the program in between"
 }
 

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * select_other READER SECONDS [reset]: for that long, takes the card in transactions of its own and
- * selects another application on it, as other programs do; with "reset" it resets the card as well.
+ * select_other READER SECONDS [reset]: for that long, or until SIGTERM, takes the card in
+ * transactions of its own and selects another application on it, as other programs do; with "reset"
+ * it resets the card as well.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <winscard.h>
+
+static volatile sig_atomic_t told_to_stop;
+
+static void stop(int number)
+{
+    (void)number;
+    told_to_stop = 1;
+}
 
 static void die(const char *what, LONG code)
 {
@@ -60,13 +70,14 @@ int main(int argc, char **argv)
         return 2;
     }
     end = time(NULL) + atoi(argv[2]);
+    signal(SIGTERM, stop);
     code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
     if (code != SCARD_S_SUCCESS)
         die("SCardEstablishContext", code);
     code = SCardConnect(context, argv[1], SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, &card, &protocol);
     if (code != SCARD_S_SUCCESS)
         die("SCardConnect", code);
-    while (time(NULL) < end) {
+    while (!told_to_stop && time(NULL) < end) {
         if (visit(card, argc > 3 ? SCARD_RESET_CARD : SCARD_LEAVE_CARD))
             visits++;
         else
