@@ -57,9 +57,14 @@ openssl() {
     "${OPENSSL[@]}" "$@"
 }
 
-# openssl_at_least VERSION: whether the program is of that version, such as 3.5, or a later one.
+# at_least VERSION FOUND: whether what was found is that version, such as 3.5, or a later one.
+at_least() {
+    [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+}
+
+# openssl_at_least VERSION: whether the program is.
 openssl_at_least() {
-    [[ $(printf '%s\n' "$1" "$(openssl version | cut -d ' ' -f 2)" | sort -V | head -n 1) == "$1" ]]
+    at_least "$1" "$(openssl version | cut -d ' ' -f 2)"
 }
 
 # fail MESSAGE: ends the test.
