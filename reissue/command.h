@@ -9,7 +9,7 @@ enum exit_code {
     EXIT_CODE_FAILURE = 1,
     EXIT_CODE_USAGE = 2,
     EXIT_CODE_PLAIN_KEY = 3,     /* exec: a private key in plain text appeared */
-    EXIT_CODE_LOST = 4,          /* exec: a key reference was lost */
+    EXIT_CODE_NO_CARD = 4,       /* no reader, no card, or none that can be spoken to */
     EXIT_CODE_NOTHING_THERE = 5, /* no such key, slot or certificate; or more than one */
     EXIT_CODE_DENIED = 6,        /* the card refused a PIN, PUK or management key */
     EXIT_CODE_BLOCKED = 7,       /* no try is left, or the last one was not spent */
