@@ -124,7 +124,9 @@ static struct error *find_on_cards(const struct options *options, struct certifi
     return error;
 }
 
-static struct error *find_all(const struct options *options, struct certificate_scan *scan)
+/* What is wrong with cards is told in the end: it does not keep files from being listed. */
+static struct error *find_all(const struct options *options, struct certificate_scan *scan,
+                              struct error **card_error)
 {
     struct error *error = NULL;
 
@@ -133,7 +135,7 @@ static struct error *find_all(const struct options *options, struct certificate_
     for (int i = 0; error == NULL && i < options->path_count; i++)
         error = certificate_scan_path(scan, options->paths[i]);
     if (error == NULL && !options->no_cards)
-        error = find_on_cards(options, scan);
+        *card_error = find_on_cards(options, scan);
     return error != NULL ? error : certificate_scan_finish(scan);
 }
 
@@ -292,15 +294,18 @@ int list_command(int argc, char **argv)
     struct certificate_scan scan = {.count = 0};
     time_t now = time(NULL);
     int code = parse_options(argc, argv, &options);
-    struct error *error;
+    struct error *error, *card_error = NULL;
 
     if (code >= 0)
         return code;
-    error = find_all(&options, &scan);
+    error = find_all(&options, &scan, &card_error);
     if (error == NULL)
         error = options.json ? print_json(&options, &scan, now) : print_table(&options, &scan, now);
     if (error == NULL)
         print_remarks(&scan);
     certificate_scan_clear(&scan);
-    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, options.json);
+    if (error == NULL)
+        return card_error == NULL ? EXIT_CODE_SUCCESS : command_fail(card_error, false);
+    error_free(card_error);
+    return command_fail(error, options.json);
 }

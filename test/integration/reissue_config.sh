@@ -32,7 +32,7 @@ mkdir -p etc/hooks webroot
 sed -e "s|/etc/reissue|$WORK/etc|g" -e "s|/var/www/html|$WORK/webroot|g" "$EXAMPLES/reissue.conf" >c.conf
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=ca -out etc/company-ca.pem 2>/dev/null
 (umask 077 && echo secret >etc/eab.key && echo "$PIN" >etc/pin && echo x >etc/management-key)
-for hook in $(sed -n "s|^command = \($WORK[^ ]*\).*|\1|p" c.conf); do
+for hook in $(sed -n "s|^command = \(${WORK}[^ ]*\).*|\1|p" c.conf); do
     printf '#!/bin/sh\n' >"$hook"
     chmod 755 "$hook"
 done
