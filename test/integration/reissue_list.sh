@@ -83,7 +83,7 @@ if grep -q $'[\e\a]' text out; then
 fi
 
 # What is not there is said.
-for what in missing.pem tree/rubbish.pem tree/random; do
+for what in missing.pem tree/rubbish.pem tree/random tree/empty tree/fifo tree/huge; do
     expect_failure "$REISSUE" list --no-cards "$what"
     expect_in "$what" err
 done
