@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "csr.h"
 
+#include "card/public_key.h"
 #include "crypto.h"
 
 #include <openssl/err.h>
@@ -61,15 +62,16 @@ static struct error *fill(const struct csr_template *template, EVP_PKEY *key, X5
 
 /* ---- the signature ----------------------------------------------------------------------- */
 
-/* The digest as strong as the curve (RFC 5480 section 4); what the key demands comes first. */
+/* The digest as strong as the curve (RFC 5480 section 4); what the key demands comes first. Keys of
+ * other kinds hash as they please. */
 static const char *choose_digest(EVP_PKEY *key, char *buffer, size_t size)
 {
-    bool mandatory = EVP_PKEY_get_default_digest_name(key, buffer, size) == 2;
-
-    if (mandatory)
+    if (EVP_PKEY_get_default_digest_name(key, buffer, size) == 2)
         return strcmp(buffer, "UNDEF") == 0 || buffer[0] == '\0' ? NULL : buffer;
-    if (!EVP_PKEY_is_a(key, "EC"))
+    if (public_key_is_rsa(key))
         return "SHA256";
+    if (!EVP_PKEY_is_a(key, "EC"))
+        return NULL;
     if (EVP_PKEY_get_bits(key) > 384)
         return "SHA512";
     return EVP_PKEY_get_bits(key) > 256 ? "SHA384" : "SHA256";

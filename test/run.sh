@@ -19,7 +19,7 @@ set -euo pipefail
 # One list for all releases of Debian, which therefore names no versions.
 packages=(
     build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev
-    libinih-dev                                                  # the configuration of reissue
+    libinih-dev libsqlite3-dev                                   # the configuration and state of reissue
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge
