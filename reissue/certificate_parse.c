@@ -167,6 +167,8 @@ struct error *certificates_parse(const void *bytes, size_t length, const char *w
     *out = NULL;
     if (parser.found == NULL)
         return error_no_memory();
+    if (length == 0)
+        bytes = ""; /* which may have been NULL */
     (void)ERR_set_mark();
     if (length > CERTIFICATE_FILE_MAX)
         error =

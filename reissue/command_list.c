@@ -17,6 +17,9 @@
 #define DAY        86400
 #define PATH_SHOWN 4096
 
+/* A terminal that is narrower has no room for serial numbers. */
+#define WIDTH_WITH_SERIAL 160
+
 static const char usage[] =
     "usage: reissue list [OPTION ...] [FILE | DIRECTORY ...]\n"
     "Lists certificates, the newest first: those on the cards in the readers, and those in the\n"
@@ -124,7 +127,9 @@ static struct error *find_on_cards(const struct options *options, struct certifi
     return error;
 }
 
-static struct error *find_all(const struct options *options, struct certificate_scan *scan)
+/* What is wrong with cards is told in the end: it does not keep files from being listed. */
+static struct error *find_all(const struct options *options, struct certificate_scan *scan,
+                              struct error **card_error)
 {
     struct error *error = NULL;
 
@@ -133,7 +138,7 @@ static struct error *find_all(const struct options *options, struct certificate_
     for (int i = 0; error == NULL && i < options->path_count; i++)
         error = certificate_scan_path(scan, options->paths[i]);
     if (error == NULL && !options->no_cards)
-        error = find_on_cards(options, scan);
+        *card_error = find_on_cards(options, scan);
     return error != NULL ? error : certificate_scan_finish(scan);
 }
 
@@ -165,8 +170,8 @@ static void iso_time(time_t time, char *out, size_t size)
 static struct error *add_row(struct table *table, const struct found_certificate *item, time_t now)
 {
     char days[32], ends[32], place[PATH_SHOWN];
-    const char *row[] = {days, ends, item->name, item->serial, item->key != NULL ? item->key : "-",
-                         place};
+    const char *row[] = {days,  ends,        item->name, item->key != NULL ? item->key : "-",
+                         place, item->serial};
 
     (void)snprintf(days, sizeof(days), "%ld", days_left(item, now));
     iso_time(item->ends, ends, sizeof(ends));
@@ -192,10 +197,12 @@ static void print_remarks(const struct certificate_scan *scan)
 static struct error *print_table(const struct options *options, const struct certificate_scan *scan,
                                  time_t now)
 {
-    static const char *const headings[] = {"DAYS", "ENDS", "NAME", "SERIAL", "KEY", "CERTIFICATE"};
+    static const char *const headings[] = {"DAYS", "ENDS", "NAME", "KEY", "CERTIFICATE", "SERIAL"};
+    size_t width = terminal_width(stdout), count = 0;
+    size_t columns =
+        sizeof(headings) / sizeof(headings[0]) - (width != 0 && width < WIDTH_WITH_SERIAL ? 1 : 0);
     struct table *table;
-    struct error *error = table_new(headings, sizeof(headings) / sizeof(headings[0]), &table);
-    size_t count = 0;
+    struct error *error = table_new(headings, columns, &table);
 
     for (size_t i = 0; error == NULL && i < scan->count; i++) {
         if (!is_wanted(options, &scan->items[i], now))
@@ -204,7 +211,7 @@ static struct error *print_table(const struct options *options, const struct cer
         count++;
     }
     if (error == NULL && count > 0)
-        table_print(table, stdout, terminal_width(stdout));
+        table_print(table, stdout, width);
     else if (error == NULL)
         fputs(options->expiring < 0 ? "reissue: no certificates were found\n"
                                     : "reissue: no certificate ends that soon\n",
@@ -292,15 +299,18 @@ int list_command(int argc, char **argv)
     struct certificate_scan scan = {.count = 0};
     time_t now = time(NULL);
     int code = parse_options(argc, argv, &options);
-    struct error *error;
+    struct error *error, *card_error = NULL;
 
     if (code >= 0)
         return code;
-    error = find_all(&options, &scan);
+    error = find_all(&options, &scan, &card_error);
     if (error == NULL)
         error = options.json ? print_json(&options, &scan, now) : print_table(&options, &scan, now);
     if (error == NULL)
         print_remarks(&scan);
     certificate_scan_clear(&scan);
-    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, options.json);
+    if (error == NULL)
+        return card_error == NULL ? EXIT_CODE_SUCCESS : command_fail(card_error, false);
+    error_free(card_error);
+    return command_fail(error, options.json);
 }

@@ -2,6 +2,7 @@
 #include "csr.h"
 
 #include "card/public_key.h"
+#include "crypto.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -61,31 +62,19 @@ static struct error *fill(const struct csr_template *template, EVP_PKEY *key, X5
 
 /* ---- the signature ----------------------------------------------------------------------- */
 
-/* The digest as strong as the curve (RFC 5480 section 4); what the key demands comes first. */
+/* The digest as strong as the curve (RFC 5480 section 4); what the key demands comes first. Keys of
+ * other kinds hash as they please. */
 static const char *choose_digest(EVP_PKEY *key, char *buffer, size_t size)
 {
-    bool mandatory = EVP_PKEY_get_default_digest_name(key, buffer, size) == 2;
-
-    if (mandatory)
+    if (EVP_PKEY_get_default_digest_name(key, buffer, size) == 2)
         return strcmp(buffer, "UNDEF") == 0 || buffer[0] == '\0' ? NULL : buffer;
-    if (!EVP_PKEY_is_a(key, "EC"))
+    if (public_key_is_rsa(key))
         return "SHA256";
+    if (!EVP_PKEY_is_a(key, "EC"))
+        return NULL;
     if (EVP_PKEY_get_bits(key) > 384)
         return "SHA512";
     return EVP_PKEY_get_bits(key) > 256 ? "SHA384" : "SHA256";
-}
-
-/* The last of the errors since the mark is the nearest to the card. */
-static struct error *signature_error(const char *what)
-{
-    const char *words = NULL;
-    int flags = 0;
-    unsigned long code = ERR_peek_last_error_data(&words, &flags);
-    const char *reason = ERR_reason_error_string(code);
-
-    if (words == NULL || words[0] == '\0' || (flags & ERR_TXT_STRING) == 0)
-        words = reason != NULL ? reason : "no reason is given";
-    return error_new(ERROR_SIGNATURE, "%s: %s", what, words);
 }
 
 static struct error *sign(X509_REQ *request, EVP_PKEY *key, const char *digest)
@@ -96,11 +85,12 @@ static struct error *sign(X509_REQ *request, EVP_PKEY *key, const char *digest)
 
     if (context == NULL)
         return error_no_memory();
+    ERR_clear_error(); /* the first entry will be told */
     if (EVP_DigestSignInit_ex(context, NULL, digest, NULL, NULL, key, NULL) != 1 ||
         X509_REQ_sign_ctx(request, context) <= 0)
-        error = signature_error("the request cannot be signed with its key");
+        error = crypto_error("the request cannot be signed with its key");
     else if (own == NULL || X509_REQ_verify(request, own) != 1)
-        error = signature_error("the request's signature does not verify");
+        error = error_new(ERROR_SIGNATURE, "the request's signature does not verify");
     EVP_MD_CTX_free(context);
     return error;
 }

@@ -44,7 +44,8 @@ void csr_template_clear(struct csr_template *template);
  * A signed request for `key`, whose public half it has in it. `digest` is NULL for the one that
  * goes with the key: SHA-256; SHA-384 for P-384, SHA-512 for P-521; what an RSA-PSS key or an
  * Edwards curve demands. The signature is verified before the request is handed out. *out is for
- * X509_REQ_free(). ERROR_SIGNATURE has the provider's own words.
+ * X509_REQ_free(). What goes wrong on a card is told in the provider's words, and with its code;
+ * else ERROR_INTERNAL or, where the signature does not verify, ERROR_SIGNATURE.
  */
 struct error *csr_make(const struct csr_template *template, EVP_PKEY *key, const char *digest,
                        X509_REQ **out) MUST_CHECK;

@@ -65,7 +65,7 @@ static struct error *check_owner(const char *path, const struct stat *status)
                          "%s belongs to user %ld, who could change this secret: chown root %s",
                          path, (long)status->st_uid, path);
     if ((status->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return error_new(ERROR_FILE, "others may read or write %s (mode %04o): chmod 600 %s", path,
+        return error_new(ERROR_FILE, "others can read or write %s (mode %04o): chmod 600 %s", path,
                          (unsigned)(status->st_mode & 07777), path);
     return NULL;
 }

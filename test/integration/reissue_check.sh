@@ -210,6 +210,9 @@ check 1 p256.key
 expect_in "holds a private key" err
 check 1 /dev/null
 expect_in "not a regular file" err
+: >empty.csr
+check 1 empty.csr
+expect_in "no certificate request" err
 check 1 missing.csr
 expect_in "No such file" err
 head -c 400000 /dev/zero >huge

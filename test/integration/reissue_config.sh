@@ -32,7 +32,7 @@ mkdir -p etc/hooks webroot
 sed -e "s|/etc/reissue|$WORK/etc|g" -e "s|/var/www/html|$WORK/webroot|g" "$EXAMPLES/reissue.conf" >c.conf
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=ca -out etc/company-ca.pem 2>/dev/null
 (umask 077 && echo secret >etc/eab.key && echo "$PIN" >etc/pin && echo x >etc/management-key)
-for hook in $(sed -n "s|^command = \($WORK[^ ]*\).*|\1|p" c.conf); do
+for hook in $(sed -n "s|^command = \(${WORK}[^ ]*\).*|\1|p" c.conf); do
     printf '#!/bin/sh\n' >"$hook"
     chmod 755 "$hook"
 done
@@ -40,7 +40,7 @@ expect_config 0 "nothing is wrong"
 
 # What it names is looked at.
 chmod 640 etc/eab.key
-expect_config 2 "others may read or write $WORK/etc/eab.key"
+expect_config 2 "others can read or write $WORK/etc/eab.key"
 chmod 600 etc/eab.key
 chown 33 etc/eab.key
 expect_config 2 "belongs to user 33"
@@ -49,12 +49,12 @@ chown 0 etc/eab.key
 chmod 440 etc/eab.key
 cp -p etc/eab.key credentials/eab.key
 sed -i "s|$WORK/etc/eab.key|$WORK/credentials/eab.key|" c.conf
-expect_config 2 "others may read"
+expect_config 2 "others can read"
 CREDENTIALS_DIRECTORY=$WORK/credentials expect_config 0 "nothing is wrong"
-CREDENTIALS_DIRECTORY=$WORK/cred expect_config 2 "others may read"
+CREDENTIALS_DIRECTORY=$WORK/cred expect_config 2 "others can read"
 export CREDENTIALS_DIRECTORY=$WORK/credentials
 chmod 666 etc/pin
-expect_config 2 "others may read or write $WORK/etc/pin"
+expect_config 2 "others can read or write $WORK/etc/pin"
 chmod 600 etc/pin
 chmod 775 "$hook"
 expect_config 2 "others may write command $hook"

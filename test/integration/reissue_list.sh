@@ -75,6 +75,19 @@ certtool --generate-self-signed --load-privkey ca.key --template ended.cfg --out
 list --no-cards --expiring 0 ended.pem
 [[ $(jq -r '.[].days_left' out) -lt 0 ]] || fail "$(<out)"
 
+# On a terminal, lines are no longer than it is wide; serial numbers are for wide ones.
+long=$(printf 'long%.0s' {1..30})
+mkdir "$long"
+cp outside/three.pem "$long/three.pem"
+for columns in 90 400; do
+    script -qefc "stty cols $columns; $REISSUE list --no-cards $long" typescript >/dev/null
+    grep -a "three.test" typescript | tr -d '\r' >line
+    (($(awk '{ print length }' line) <= columns)) || fail "longer than $columns: $(<line)"
+    ((columns > 100)) || expect_in "longlong" line
+done
+expect_in "$long/three.pem" line
+expect_in "$(openssl x509 -in outside/three.pem -noout -serial | cut -d = -f 2)" line
+
 # A name that is no name for a terminal.
 openssl req -x509 -key ca.key -subj $'/CN=\e]0;evil\a' -out escape.pem -addext basicConstraints=critical,CA:FALSE
 list --no-cards escape.pem
@@ -83,7 +96,7 @@ if grep -q $'[\e\a]' text out; then
 fi
 
 # What is not there is said.
-for what in missing.pem tree/rubbish.pem tree/random; do
+for what in missing.pem tree/rubbish.pem tree/random tree/empty tree/fifo tree/huge; do
     expect_failure "$REISSUE" list --no-cards "$what"
     expect_in "$what" err
 done

@@ -172,9 +172,9 @@ static void guards_secrets(void **state)
     assert_no_error(file_load_secret("secret", 10, &bytes));
     buffer_clear(&bytes);
     assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/", 1), 0);
-    assert_error(file_check_secret("secret"), ERROR_FILE, "others may");
+    assert_error(file_check_secret("secret"), ERROR_FILE, "others can");
     assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-    assert_error(file_check_secret("secret"), ERROR_FILE, "others may");
+    assert_error(file_check_secret("secret"), ERROR_FILE, "others can");
 }
 
 int main(void)
