@@ -129,7 +129,6 @@ expect_commands "a4:6104 c0:9000 cb:6100 c0:6113 c0:9000 20:63c3 20:9000 22:9000
 apdu_log_clear
 openssl req -new "${P[@]}" -key rsa1.ref -passin pass:$PIN -subj /CN=x -out request.pem
 expect_commands "a4:6104 c0:9000 cb:6100 c0:6113 c0:9000 20:63c3 20:9000 22:9000 2a:9000 2a:9000"
-cat >text <<<'to sign'
 # Another program selected something else, or the card was reset, in between.
 OTHER="opensc-tool --reader 0 --card-driver default --reset >/dev/null"
 "$CARD_TOOL" sign "card:slot=ec2?$SOURCE" 2 "$OTHER" >out
@@ -175,6 +174,11 @@ card_insert --state new.state --profile certum --uninitialised
 for uri in card: card:slot=rsa1 card:slot=ec1; do
     refused 'not initialised.*proCertum CardManager.*PIN and a PUK' openssl pkey "${P[@]}" -in "$uri"
 done
+card_remove
+card_insert --state one.state --profile certum --key ec1=p256 --certificate ec1=/CN=one
+apdu_log_clear
+"$CARD_TOOL" sign "card:slot=ec1?$SOURCE" >out
+[[ $(apdu_count) == 17 ]] || fail "not 17 commands: $(apdu_list)"
 card_remove
 card_insert --state empty.state --profile certum
 refused 'has no key' openssl pkey "${P[@]}" -in card:
