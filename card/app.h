@@ -120,8 +120,10 @@ struct card_app {
                               struct app_key *out);
 
     /*
-     * The same for a public half that is known already, where `serial_known`: all but the public
-     * half is filled in, without an exchange. ERROR_NOT_FOUND for an empty slot.
+     * The same for a public half that is known already: all but the public half is filled in,
+     * without an exchange. ERROR_NOT_FOUND for an empty slot. Where `serial_known` this stands for
+     * reading the key; elsewhere it is for keys that the card does not show, and ERROR_NOT_FOUND
+     * where it shows them. NULL where every card shows its keys.
      */
     struct error *(*describe_key)(struct apdu_channel *channel, void *state, const char *slot,
                                   struct app_key *out);

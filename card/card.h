@@ -117,7 +117,7 @@ EVP_PKEY *card_key_public(const struct card_key *key);
 /*
  * The full URI of the key's object of that type (card:serial=...;app=...;slot=...;type=...), which
  * fits nothing else, with the pin-source that it was found with; the caller frees it. May ask the
- * card for its serial number.
+ * card for its serial number; for a key from a reference that names the card, no card is touched.
  */
 struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out) MUST_CHECK;
 
@@ -171,7 +171,8 @@ typedef struct error *card_pin_prompt(void *argument, const char *what, struct s
 /*
  * Gets hold of the PIN that the key will need, without sending it to the card: nothing where the
  * key needs none or the process knows the card's PIN already; else the URI's pin-value or
- * pin-source; else `prompt` (NULL: there is nobody to ask).
+ * pin-source; else `prompt` (NULL: there is nobody to ask). The PIN outlives the key: the context
+ * keeps it for the card, or for the next key from a reference with the same public half.
  * ERROR_PIN_SOURCE (no source; missing or unreadable file, variable or credential), _PIN_FORMAT,
  * _PIN_WRONG (the same PIN was refused before).
  */

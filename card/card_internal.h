@@ -17,6 +17,7 @@ struct card_context {
     const struct transport_system *system;
     struct lock lock; /* of the list; never held while a card is spoken to */
     struct card *cards;
+    struct waiting_pin *waiting_pins; /* under the same lock: see waiting_pin.h */
 };
 
 /* As card_context_new(), with readers from elsewhere than PC/SC. `system` outlives all. */
@@ -186,6 +187,9 @@ struct error *find_app(const struct card_uri *uri, const struct card_app **app) 
 struct error *card_keep_pin(struct card *card, struct secret **pin) MUST_CHECK;
 
 /* ---- key_reference.c --------------------------------------------------------------------- */
+
+/* Whether the key came from a reference that says all about its place, its card not met yet. */
+bool key_is_placed(struct card_key *key);
 
 /* Makes sure that the key's card is known: every operation begins with it. Costs nothing then. */
 struct error *key_find_card(struct card_key *key) MUST_CHECK;

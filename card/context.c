@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "card_internal.h"
+#include "waiting_pin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ void card_context_free(struct card_context *context)
         card_free(card);
         card = next;
     }
+    waiting_pin_free(context->waiting_pins);
     lock_destroy(&context->lock);
     free(context);
 }

@@ -70,10 +70,21 @@ const char *card_key_slot(const struct card_key *key)
     return key->key.slot;
 }
 
+/* The URI of a key that came from a reference, in the reference's words. */
+static struct error *format_as_placed(const struct card_key *key, enum card_object_type type,
+                                      char **out)
+{
+    struct card_uri uri = *key->uri;
+    uri.type = type;
+    return card_uri_format(&uri, out);
+}
+
 struct error *card_key_uri(struct card_key *key, enum card_object_type type, char **out)
 {
     const char *serial;
     *out = NULL;
+    if (key_is_placed(key))
+        return format_as_placed(key, type, out);
     struct error *error = key_find_card(key);
     if (error == NULL)
         error = card_serial(key->card, &serial);

@@ -3,6 +3,7 @@
 #include "card_internal.h"
 #include "pin_memory.h"
 #include "pin_source.h"
+#include "waiting_pin.h"
 
 #include <stdlib.h>
 
@@ -106,17 +107,19 @@ struct error *card_keep_pin(struct card *card, struct secret **pin)
     return error;
 }
 
-/* Where the card is not known yet, the PIN waits in the key. */
+/* Where the card is not known yet, the PIN waits in the key, and a copy outlives it. */
 static struct error *keep_pin(struct card_key *key, struct secret **pin)
 {
+    struct error *error = NULL;
     lock_acquire(&key->lock);
     struct card *card = key->card;
     if (card == NULL && key->pin == NULL) {
+        error = waiting_pin_keep(key->context, key->key.public_key, *pin);
         key->pin = *pin;
         *pin = NULL;
     }
     lock_release(&key->lock);
-    return card != NULL ? card_keep_pin(card, pin) : NULL;
+    return card != NULL ? card_keep_pin(card, pin) : error;
 }
 
 struct error *card_pin_read(const char *source, struct secret **pin)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Keys that are known from a key reference: which card they are on is found out when it matters. */
 #include "card_internal.h"
+#include "waiting_pin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,14 @@ char *key_describe_card(const struct card_key *key)
     return length < 0 ? NULL : text;
 }
 
+bool key_is_placed(struct card_key *key)
+{
+    lock_acquire(&key->lock);
+    bool known = key->card != NULL;
+    lock_release(&key->lock);
+    return !known && key->uri->serial != NULL && key->uri->app != NULL;
+}
+
 /* Says which card is wanted, whatever kept it from being found. */
 static struct error *not_here(const struct card_key *key, struct error *cause)
 {
@@ -75,6 +84,14 @@ static struct error *not_here(const struct card_key *key, struct error *cause)
     return cause;
 }
 
+static bool pin_lacking(struct card *card)
+{
+    lock_acquire(&card->lock);
+    bool lacking = card->pin == NULL;
+    lock_release(&card->lock);
+    return lacking;
+}
+
 /* What the slot says of its key counts from here on; the public half is the same. */
 static struct error *adopt(struct card_key *key, const struct card_key *found)
 {
@@ -83,9 +100,11 @@ static struct error *adopt(struct card_key *key, const struct card_key *found)
     key->key.touch_policy = found->key.touch_policy;
     key->key.origin = found->key.origin;
     key->card = card_ref(found->card);
-    if (key->pin == NULL)
-        return NULL;
-    struct error *error = card_keep_pin(key->card, &key->pin);
+    struct error *error = NULL;
+    if (key->pin == NULL && pin_lacking(key->card))
+        error = waiting_pin_copy(key->context, key->key.public_key, &key->pin);
+    if (error == NULL && key->pin != NULL)
+        error = card_keep_pin(key->card, &key->pin);
     secret_free(key->pin); /* the card had one already */
     key->pin = NULL;
     return error;

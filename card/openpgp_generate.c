@@ -153,16 +153,17 @@ static struct error *generate(struct apdu_channel *channel, struct openpgp *open
     return error;
 }
 
-/* Nothing is left of what failed, where the card can delete. Takes `error` and returns it. */
+/* Nothing is left of what failed, where the card can delete: attributes that change delete a key,
+   too. Takes `error` and returns it. */
 static struct error *undo(struct apdu_channel *channel, struct openpgp *openpgp,
                           enum openpgp_slot slot, const struct openpgp_attributes *before,
                           bool made, struct error *error)
 {
     struct error *second = NULL;
-    if (made)
-        second = openpgp_delete_key(channel, openpgp, openpgp_slot_text(slot));
-    if (second == NULL)
+    if (!openpgp_attributes_equal(before, &openpgp->attributes[slot]))
         second = openpgp_set_attributes(channel, openpgp, slot, before);
+    else if (made)
+        second = openpgp_delete_key(channel, openpgp, openpgp_slot_text(slot));
     if (second != NULL)
         error = error_wrap(error, error_code(error),
                            made ? "a key was made in slot %s that is of no use, and is there still"

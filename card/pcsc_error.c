@@ -2,6 +2,7 @@
 #include "pcsc_error.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     LONG code;
@@ -43,9 +44,10 @@ static struct error *service_error(LONG code)
     int length = words(code, &text);
     if (code == SCARD_W_SECURITY_VIOLATION)
         return error_new(ERROR_NO_SERVICE,
-                         "pcscd, the PC/SC daemon, refuses this user (polkit): allow the actions "
-                         "org.debian.pcsc-lite.access_pcsc and access_card in a rule under "
-                         "/etc/polkit-1/rules.d");
+                         "pcscd, the PC/SC daemon, refuses this user (polkit; user id %u): allow "
+                         "the actions org.debian.pcsc-lite.access_pcsc and access_card in a rule "
+                         "under /etc/polkit-1/rules.d, such as examples/polkit/50-card.rules",
+                         (unsigned)geteuid());
     return error_new(ERROR_NO_SERVICE,
                      "cannot reach pcscd, the PC/SC daemon (%.*s): install it, or start it with: "
                      "systemctl start pcscd.socket",

@@ -135,6 +135,7 @@ const struct card_app piv_app = {
     .serial = piv_serial,
     .slots_in_use = piv_slots_in_use,
     .read_key = piv_read_key,
+    .describe_key = piv_describe_key,
     .read_certificate = piv_read_certificate,
     .pin_status = piv_pin_status,
     .pin_tries = piv_pin_tries,

@@ -74,7 +74,7 @@ const struct piv_algorithm *piv_algorithm_named(const char *name);
 const struct piv_algorithm *piv_algorithm_by_id(uint8_t id);
 
 /* The names a card can be asked to generate, for messages. */
-#define PIV_ALGORITHM_NAMES "RSA-2048, RSA-3072, RSA-4096, P-256, P-384"
+#define PIV_ALGORITHM_NAMES "RSA-2048, RSA-3072, RSA-4096, P-256, P-384, Ed25519, X25519"
 
 /* Metadata of a slot, of the PIN or of the management key. */
 struct piv_metadata {
@@ -129,6 +129,8 @@ struct error *piv_store_certificate(struct apdu_channel *channel, void *state, c
 
 struct error *piv_read_key(struct apdu_channel *channel, void *state, const char *slot,
                            struct app_key *out) MUST_CHECK;
+struct error *piv_describe_key(struct apdu_channel *channel, void *state, const char *slot,
+                               struct app_key *out) MUST_CHECK;
 
 struct error *piv_pin_status(struct apdu_channel *channel, void *state,
                              struct card_pin_status *out) MUST_CHECK;

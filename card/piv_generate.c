@@ -57,6 +57,17 @@ static struct error *make_control(const struct piv_algorithm *algorithm,
     return error;
 }
 
+/* What a card that knows nothing of this kind can do all the same; empty where it is one of those.
+ */
+static const char *what_else(const struct piv_algorithm *algorithm)
+{
+    static const char *const everywhere[] = {"RSA-2048", "P-256", "P-384"}; /* SP 800-78-4, 3.1 */
+    for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++)
+        if (strcmp(algorithm->name, everywhere[i]) == 0)
+            return "";
+    return ": what every PIV card makes are RSA-2048, P-256 and P-384";
+}
+
 static struct error *generate_refused(const struct piv_algorithm *algorithm,
                                       const struct card_generate_options *options, uint16_t status)
 {
@@ -67,8 +78,9 @@ static struct error *generate_refused(const struct piv_algorithm *algorithm,
         return error_wrap(error, ERROR_DENIED, "the card wants its management key");
     if (status == SW_WRONG_DATA || status == SW_FUNCTION_NOT_SUPPORTED ||
         status == SW_INCORRECT_P1_P2)
-        return error_wrap(error, ERROR_UNSUPPORTED, "this card cannot make keys of the kind %s%s",
-                          algorithm->name, policies ? ", or not with those policies" : "");
+        return error_wrap(error, ERROR_UNSUPPORTED, "this card cannot make keys of the kind %s%s%s",
+                          algorithm->name, policies ? ", or not with those policies" : "",
+                          what_else(algorithm));
     return error;
 }
 

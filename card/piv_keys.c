@@ -196,14 +196,31 @@ static struct error *read_by_certificate(struct apdu_channel *channel, struct pi
     return error;
 }
 
+/* What is known of a slot's key before the card is asked. */
+static void start_key(const struct piv_slot *slot, struct app_key *out)
+{
+    *out = (struct app_key){.pin_policy = piv_slot_pin_policy(slot->reference)};
+    (void)stpcpy(out->slot, slot->name);
+}
+
+/* A card without metadata keeps a key to itself until there is a certificate for it. */
+struct error *piv_describe_key(struct apdu_channel *channel, void *state, const char *name,
+                               struct app_key *out)
+{
+    const struct piv *piv = state;
+    (void)channel;
+    start_key(piv_slot_find(name), out);
+    return piv->metadata == PIV_ABSENT ? NULL
+                                       : error_new(ERROR_NOT_FOUND, "slot %s is empty", out->slot);
+}
+
 struct error *piv_read_key(struct apdu_channel *channel, void *state, const char *name,
                            struct app_key *out)
 {
     struct piv *piv = state;
     const struct piv_slot *slot = piv_slot_find(name);
     struct error *error = NULL;
-    *out = (struct app_key){.pin_policy = piv_slot_pin_policy(slot->reference)};
-    (void)stpcpy(out->slot, slot->name);
+    start_key(slot, out);
     if (piv->metadata != PIV_ABSENT)
         error = read_by_metadata(channel, piv, slot, out);
     if (error == NULL && out->public_key == NULL)

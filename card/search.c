@@ -104,15 +104,40 @@ static struct error *assume_key(const struct search *search, struct card *card, 
     return NULL;
 }
 
+/*
+ * A card that does not show the slot's key is taken for the key's card by its serial number.
+ * `cause` is why the key was not read; it is returned where that is another card, or the slot is
+ * empty.
+ */
+static struct error *assume_hidden(const struct search *search, struct card *card, const char *slot,
+                                   struct app_key *out, struct error *cause)
+{
+    if (error_code(cause) != ERROR_NOT_FOUND || search->public_key == NULL ||
+        search->serial == NULL || card->app->describe_key == NULL)
+        return cause;
+    struct error *error = card_learn_serial(card);
+    if (error == NULL && (card->serial == NULL || strcasecmp(search->serial, card->serial) != 0))
+        return cause;
+    if (error == NULL)
+        error = assume_key(search, card, slot, out);
+    if (error != NULL && error_code(error) == ERROR_NOT_FOUND) {
+        error_free(error);
+        return cause;
+    }
+    error_free(cause);
+    return error;
+}
+
 static struct error *read_key(const struct search *search, struct card *card, const char *slot,
                               struct app_key *out)
 {
     if (is_known(search, card))
         return assume_key(search, card, slot, out);
     struct error *error = card->app->read_key(card->channel, card->state, slot, out);
-    if (error != NULL || search->public_key == NULL ||
-        public_key_equal(out->public_key, search->public_key))
-        return error;
+    if (error != NULL)
+        return assume_hidden(search, card, slot, out, error);
+    if (search->public_key == NULL || public_key_equal(out->public_key, search->public_key))
+        return NULL;
     EVP_PKEY_free(out->public_key);
     return error_new(ERROR_NOT_FOUND, "slot %s of the card in the reader \"%s\" holds another key",
                      slot, card->reader);

@@ -185,21 +185,6 @@ static struct error *another_card(const struct card *card)
     return error;
 }
 
-static struct error *compare_slot(struct card *card, const char *slot, const EVP_PKEY *expected)
-{
-    struct app_key read;
-    struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
-    if (error == NULL && !public_key_equal(read.public_key, expected))
-        error = another_card(card);
-    else if (error != NULL && error_code(error) == ERROR_NOT_FOUND)
-        error = error_wrap(error, ERROR_OTHER_KEY,
-                           "the key that was loaded is not on the card in the reader \"%s\" any "
-                           "more",
-                           card->reader);
-    EVP_PKEY_free(read.public_key);
-    return error;
-}
-
 static struct error *compare_serial(struct card *card)
 {
     char *serial = NULL;
@@ -207,6 +192,41 @@ static struct error *compare_serial(struct card *card)
     if (error == NULL && strcmp(serial, card->serial) != 0)
         error = another_card(card);
     free(serial);
+    return error;
+}
+
+/* Whether the card keeps what is in the slot to itself: a key may be there, or none. */
+static bool is_hidden(struct card *card, const char *slot)
+{
+    struct app_key key;
+    if (card->app->describe_key == NULL || card->serial == NULL)
+        return false;
+    struct error *error = card->app->describe_key(card->channel, card->state, slot, &key);
+    error_free(error);
+    return error == NULL;
+}
+
+/* The serial number stands for the key then; each signature is checked. */
+static struct error *compare_hidden(struct card *card, struct error *cause)
+{
+    error_free(cause);
+    return compare_serial(card);
+}
+
+static struct error *compare_slot(struct card *card, const char *slot, const EVP_PKEY *expected)
+{
+    struct app_key read;
+    struct error *error = card->app->read_key(card->channel, card->state, slot, &read);
+    if (error == NULL && !public_key_equal(read.public_key, expected))
+        error = another_card(card);
+    else if (error != NULL && error_code(error) == ERROR_NOT_FOUND && is_hidden(card, slot))
+        error = compare_hidden(card, error);
+    else if (error != NULL && error_code(error) == ERROR_NOT_FOUND)
+        error = error_wrap(error, ERROR_OTHER_KEY,
+                           "the key that was loaded is not on the card in the reader \"%s\" any "
+                           "more",
+                           card->reader);
+    EVP_PKEY_free(read.public_key);
     return error;
 }
 

@@ -102,7 +102,7 @@ struct card_admin_key_options {
 
 /* How a key is to be made. */
 struct card_generate_options {
-    const char *algorithm; /* "RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384" */
+    const char *algorithm; /* "RSA-2048", ..., "P-256", "P-384", "Ed25519", "X25519" */
     enum card_policy pin_policy;
     enum card_policy touch_policy;
     bool overwrite; /* replace a key that is in the slot, or that may be */

@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Decoders for key references (provider-decoder(7)): whatever reads a key file can be given one.
- *
- * libcrypto decodes in steps, each by whoever knows the form. Its own step from PEM to DER does not
- * pass on labels that it does not know, so there is one here: it looks at the label, decrypts, and
- * names the structure. The next is called for the type of key that is looked for. A decoder says
- * "carry on" (1) to data that is none of its own.
+ * Decoders for key references in DER (provider-decoder(7)), one for each type of key. They are
+ * called for any DER: a decoder says "carry on" (1) to data that is none of its own.
  */
 #include "decoder.h"
 #include "passphrase.h"
 #include "pin.h"
 #include "reference.h"
-#include "reference_encryption.h"
 
 #include <openssl/bio.h>
-#include <openssl/core_names.h>
-#include <openssl/core_object.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/params.h>
-#include <openssl/pem.h>
 #include <string.h>
 
 /* The longest reference, in bytes, that makes sense: an RSA-16384 key and a long URI. */
 #define DER_MAX 16384
-
-/*
- * How a reference that was encrypted is told from a plain one between the two steps, in place of
- * the tag of its SEQUENCE: the application's answer has been the passphrase, and would be again
- * (-passin) if it were asked for the PIN. The structure's name would say it better, but the `file`
- * store does not pass that on.
- */
-#define TAG_SEQUENCE 0x30
-#define TAG_OPENED   0x7e
 
 void *decoder_newctx(void *provctx)
 {
@@ -45,121 +26,11 @@ void decoder_freectx(void *context)
 }
 
 /* A reference serves for the private key, and for what can be had of the public one. */
-static int decoder_does_selection(void *provctx, int selection)
+int decoder_does_selection(void *provctx, int selection)
 {
     (void)provctx;
     return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
 }
-
-/* ---- from PEM to DER --------------------------------------------------------------------- */
-
-/* Hands the DER on, and says what it is. */
-static int pass_on(uint8_t *der, size_t length, OSSL_CALLBACK *object, void *argument)
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_STRUCTURE,
-                                         (char *)(uintptr_t)REFERENCE_STRUCTURE, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_DATA, der, length),
-        OSSL_PARAM_construct_end(),
-    };
-
-    return object(params, argument);
-}
-
-/* Damage is told here, where the label leaves no doubt what this should have been. */
-static struct error *check_reference(struct provider *provider, const uint8_t *der, size_t length)
-{
-    struct reference reference;
-    struct error *error = reference_decode(provider->libctx, der, length, &reference);
-
-    reference_clear(&reference);
-    return error;
-}
-
-/* Ends a step that failed: what libcrypto said underneath goes, so that ours comes first. */
-static int fail(struct provider *provider, struct error *error)
-{
-    ERR_pop_to_mark();
-    PROVIDER_RAISE(provider, error);
-    return 0;
-}
-
-static int decode_plain(struct provider *provider, uint8_t *der, size_t length,
-                        OSSL_CALLBACK *object, void *argument)
-{
-    struct error *error;
-
-    ERR_set_mark();
-    error = check_reference(provider, der, length);
-    if (error != NULL)
-        return fail(provider, error);
-    ERR_clear_last_mark();
-    return pass_on(der, length, object, argument);
-}
-
-static int decode_encrypted(struct provider *provider, const uint8_t *der, size_t length,
-                            const struct passphrase *passphrase, OSSL_CALLBACK *object,
-                            void *argument)
-{
-    uint8_t *plain = NULL;
-    size_t plain_length = 0;
-    int result;
-    struct error *error;
-
-    ERR_set_mark();
-    error = reference_decrypt(provider->libctx, der, length, passphrase, &plain, &plain_length);
-    if (error == NULL)
-        error = check_reference(provider, plain, plain_length);
-    if (error != NULL) {
-        OPENSSL_free(plain);
-        return fail(provider, error);
-    }
-    ERR_clear_last_mark();
-    plain[0] = TAG_OPENED;
-    result = pass_on(plain, plain_length, object, argument);
-    OPENSSL_free(plain);
-    return result;
-}
-
-/* Reads the next PEM object, of whatever kind; false where there is none. */
-static bool read_pem(struct provider *provider, OSSL_CORE_BIO *in, char **label, uint8_t **der,
-                     long *length)
-{
-    BIO *bio = BIO_new_from_core_bio(provider->libctx, in);
-    char *header = NULL;
-    bool found;
-
-    ERR_set_mark();
-    found = bio != NULL && PEM_read_bio(bio, label, &header, der, length) == 1;
-    ERR_pop_to_mark();
-    OPENSSL_free(header);
-    BIO_free(bio);
-    return found;
-}
-
-static int decode_pem(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
-                      void *argument, OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
-{
-    struct provider *provider = context;
-    struct passphrase passphrase = {callback, callback_argument};
-    char *label = NULL;
-    uint8_t *der = NULL;
-    long length = 0;
-    int result = 1;
-
-    (void)selection;
-    if (!read_pem(provider, in, &label, &der, &length))
-        return 1;
-    if (strcmp(label, REFERENCE_PEM_LABEL) == 0)
-        result = decode_plain(provider, der, (size_t)length, object, argument);
-    else if (strcmp(label, REFERENCE_ENCRYPTED_PEM_LABEL) == 0)
-        result = decode_encrypted(provider, der, (size_t)length, &passphrase, object, argument);
-    OPENSSL_free(label);
-    OPENSSL_clear_free(der, (size_t)length); /* it may have been somebody's private key */
-    return result;
-}
-
-/* ---- from DER to a key ------------------------------------------------------------------- */
 
 uint8_t *decoder_read_der(struct provider *provider, OSSL_CORE_BIO *in, size_t *length)
 {
@@ -186,18 +57,24 @@ void decoder_free_der(uint8_t *der)
 
 /*
  * Asks for the PIN now, since the application cannot be asked any more when it is needed. Where it
- * has no answer, the key is loaded all the same: many uses of a key file need no PIN, and a
- * signature without one says so.
+ * has no answer, the key is loaded all the same: many uses of a key file need no PIN, a signature
+ * without one says so, and it may be known from before. With verify = load the card decides that.
  */
 static struct error *prepare_pin(const struct provider *provider, struct card_key *card,
                                  const struct passphrase *passphrase)
 {
-    struct error *error = pin_prepare(provider, card, passphrase);
+    struct error *no_answer = pin_prepare(provider, card, passphrase);
+    struct error *error;
 
-    if (error == NULL || error_code(error) != ERROR_PIN_SOURCE)
-        return error;
-    error_free(error);
-    return NULL;
+    if (no_answer != NULL && error_code(no_answer) != ERROR_PIN_SOURCE)
+        return no_answer;
+    error = pin_verify(provider, card);
+    if (no_answer != NULL && error != NULL && error_code(error) == ERROR_PIN_SOURCE) {
+        error_free(error);
+        return no_answer;
+    }
+    error_free(no_answer);
+    return error;
 }
 
 static struct error *make_key(struct provider *provider, const struct reference *reference,
@@ -205,10 +82,12 @@ static struct error *make_key(struct provider *provider, const struct reference 
 {
     bool private_half = selection == 0 || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
     struct card_key *card;
-    struct error *error = card_key_from_reference(
-        provider->cards, reference->uri, reference->public_key, reference->pin_policy, &card);
+    struct error *error = provider_check_settings(provider);
 
     *out = NULL;
+    if (error == NULL)
+        error = card_key_from_reference(provider->cards, reference->uri, reference->public_key,
+                                        reference->pin_policy, &card);
     if (error != NULL)
         return error;
     if (private_half)
@@ -234,8 +113,8 @@ static int decode_der(struct provider *provider, const char *type, OSSL_CORE_BIO
 
     if (der == NULL)
         return 1;
-    if (length > 0 && der[0] == TAG_OPENED) {
-        der[0] = TAG_SEQUENCE;
+    if (length > 0 && der[0] == REFERENCE_TAG_OPENED) {
+        der[0] = REFERENCE_TAG;
         passphrase = &nobody;
     }
     error = reference_decode(provider->libctx, der, length, &reference);
@@ -248,10 +127,8 @@ static int decode_der(struct provider *provider, const char *type, OSSL_CORE_BIO
     }
     error = make_key(provider, &reference, selection, passphrase, &key);
     reference_clear(&reference);
-    if (error != NULL) {
-        PROVIDER_RAISE(provider, error);
-        return 0;
-    }
+    if (error != NULL)
+        return decoder_fail(provider, error);
     return key != NULL && key_hand_over(key, object, argument);
 }
 
@@ -272,8 +149,8 @@ static int decode_rsa_pss(void *context, OSSL_CORE_BIO *in, int selection, OSSL_
     return decode_der(context, "RSA-PSS", in, selection, object, argument, &passphrase);
 }
 
-static int decode_ec(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
-                     void *argument, OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
+int decoder_decode_ec(void *context, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object,
+                      void *argument, OSSL_PASSPHRASE_CALLBACK *callback, void *callback_argument)
 {
     const struct passphrase passphrase = {callback, callback_argument};
 
@@ -307,12 +184,6 @@ static int decode_x25519(void *context, OSSL_CORE_BIO *in, int selection, OSSL_C
         OSSL_FUNC_DECODER_DOES_SELECTION, (void (*)(void))decoder_does_selection                   \
     }
 
-const OSSL_DISPATCH decoder_pem_functions[] = {
-    DECODER_COMMON_FUNCTIONS,
-    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_pem},
-    {0, NULL},
-};
-
 const OSSL_DISPATCH decoder_rsa_functions[] = {
     DECODER_COMMON_FUNCTIONS,
     {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_rsa},
@@ -327,7 +198,7 @@ const OSSL_DISPATCH decoder_rsa_pss_functions[] = {
 
 const OSSL_DISPATCH decoder_ec_functions[] = {
     DECODER_COMMON_FUNCTIONS,
-    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decode_ec},
+    {OSSL_FUNC_DECODER_DECODE, (void (*)(void))decoder_decode_ec},
     {0, NULL},
 };
 

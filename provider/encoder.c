@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Encoders (provider-encoder(7)) for private keys in PEM: writing out a key that is on a card gives
- * a key reference, since there is nothing else to write. libcrypto prefers a provider's own
- * encoders for its keys, so that software keys come by as well; they go on to the default
- * provider's. Public halves are exported to the default provider's encoders by libcrypto itself.
+ * Encoders (provider-encoder(7)) for private keys: writing out a key that is on a card gives a key
+ * reference, since there is nothing else to write. libcrypto prefers a provider's own encoders for
+ * its keys, so that software keys come by as well; they go on to the default provider's. Public
+ * halves are exported to the default provider's encoders by libcrypto itself.
+ *
+ * In PEM a reference has a label of its own. In DER it takes the place of what each type of key has
+ * of its own, for programs that keep a key as DER for themselves, such as Apache. It is never
+ * handed out as PrivateKeyInfo in DER: `openssl pkcs8` and `pkcs12` would wrap it up as if it were
+ * the key.
  */
 #include "intention.h"
 #include "key.h"
@@ -19,47 +24,66 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct encoder {
     struct provider *provider;
+    const char *output;    /* "PEM" or "DER" */
     const char *structure; /* as the table names it */
     char *cipher;          /* NULL: not encrypted */
 };
 
-static struct encoder *encoder_new(struct provider *provider, const char *structure)
+static struct encoder *encoder_new(struct provider *provider, const char *output,
+                                   const char *structure)
 {
     struct encoder *encoder = OPENSSL_zalloc(sizeof(*encoder));
 
     if (encoder == NULL)
         return NULL;
     encoder->provider = provider;
+    encoder->output = output;
     encoder->structure = structure;
     return encoder;
 }
 
 static void *private_key_info_newctx(void *provctx)
 {
-    return encoder_new(provctx, "PrivateKeyInfo");
+    return encoder_new(provctx, "PEM", "PrivateKeyInfo");
 }
 
 static void *encrypted_private_key_info_newctx(void *provctx)
 {
-    return encoder_new(provctx, "EncryptedPrivateKeyInfo");
+    return encoder_new(provctx, "PEM", "EncryptedPrivateKeyInfo");
 }
 
 static void *type_specific_newctx(void *provctx)
 {
-    return encoder_new(provctx, "type-specific");
+    return encoder_new(provctx, "PEM", "type-specific");
 }
 
 static void *pkcs1_newctx(void *provctx)
 {
-    return encoder_new(provctx, "pkcs1");
+    return encoder_new(provctx, "PEM", "pkcs1");
 }
 
 static void *x962_newctx(void *provctx)
 {
-    return encoder_new(provctx, "X9.62");
+    return encoder_new(provctx, "PEM", "X9.62");
+}
+
+static void *type_specific_der_newctx(void *provctx)
+{
+    return encoder_new(provctx, "DER", "type-specific");
+}
+
+static void *pkcs1_der_newctx(void *provctx)
+{
+    return encoder_new(provctx, "DER", "pkcs1");
+}
+
+static void *x962_der_newctx(void *provctx)
+{
+    return encoder_new(provctx, "DER", "X9.62");
 }
 
 static void encoder_freectx(void *context)
@@ -102,6 +126,11 @@ static int encoder_set_ctx_params(void *context, const OSSL_PARAM params[])
     return cipher->data == NULL || OSSL_PARAM_get_utf8_string(cipher, &encoder->cipher, 0);
 }
 
+static bool in_pem(const struct encoder *encoder)
+{
+    return strcmp(encoder->output, "PEM") == 0;
+}
+
 /* ---- card keys --------------------------------------------------------------------------- */
 
 static struct error *encode_reference(const struct key *key, uint8_t **der, size_t *length)
@@ -136,30 +165,60 @@ static struct error *make_reference(const struct encoder *encoder, const struct 
                                     const struct passphrase *passphrase, uint8_t **der,
                                     size_t *length)
 {
-    struct error *error = encode_reference(key, der, length);
+    struct error *error;
 
+    if (encoder->cipher != NULL && !in_pem(encoder))
+        return error_new(ERROR_UNSUPPORTED, "a key reference is encrypted in PEM only: write it in "
+                                            "PEM (-outform PEM), or without a passphrase");
+    error = encode_reference(key, der, length);
     if (error == NULL && encoder->cipher != NULL)
         error = encrypt(encoder, passphrase, der, length);
     return error;
 }
 
+/* The reference as it is written; for BIO_free(), NULL without memory. */
+static BIO *format_reference(const struct encoder *encoder, const uint8_t *der, size_t length)
+{
+    const char *label =
+        encoder->cipher != NULL ? REFERENCE_ENCRYPTED_PEM_LABEL : REFERENCE_PEM_LABEL;
+    BIO *text = BIO_new(BIO_s_mem());
+
+    if (text != NULL && (in_pem(encoder) ? PEM_write_bio(text, label, "", der, (long)length) > 0
+                                         : BIO_write(text, der, (int)length) == (int)length))
+        return text;
+    BIO_free(text);
+    return NULL;
+}
+
 /* A disk that is full shows when the data leaves for it, so that is waited for. */
-static bool write_pem(BIO *out, const char *label, const uint8_t *der, size_t length)
+static struct error *write_out(BIO *out, const char *bytes, size_t length)
 {
     bool written;
 
     ERR_set_mark();
-    written = PEM_write_bio(out, label, "", der, (long)length) > 0 && BIO_flush(out) > 0;
+    written = BIO_write(out, bytes, (int)length) == (int)length && BIO_flush(out) > 0;
     ERR_pop_to_mark();
-    return written;
+    return written ? NULL : error_new(ERROR_ARGUMENT, "the output cannot be written");
+}
+
+static struct error *write_der(const struct encoder *encoder, BIO *out, struct key *key,
+                               const uint8_t *der, size_t length)
+{
+    BIO *text = format_reference(encoder, der, length);
+    char *bytes = NULL;
+    size_t size = text == NULL ? 0 : (size_t)BIO_get_mem_data(text, &bytes);
+    struct error *error = text == NULL ? error_no_memory() : write_out(out, bytes, size);
+
+    if (error == NULL)
+        intention_keep(key, (const uint8_t *)bytes, size);
+    BIO_free(text);
+    return error;
 }
 
 /* A new key without a reference would be one that nobody knows of: it goes again. */
 static int write_reference(const struct encoder *encoder, BIO *out, struct key *key,
                            const struct passphrase *passphrase)
 {
-    const char *label =
-        encoder->cipher != NULL ? REFERENCE_ENCRYPTED_PEM_LABEL : REFERENCE_PEM_LABEL;
     uint8_t *der = NULL;
     size_t length = 0;
     struct error *error;
@@ -167,13 +226,11 @@ static int write_reference(const struct encoder *encoder, BIO *out, struct key *
     if (!intention_realize(key))
         return 0;
     error = make_reference(encoder, key, passphrase, &der, &length);
-    if (error == NULL && !write_pem(out, label, der, length))
-        error = error_new(ERROR_ARGUMENT, "the output cannot be written");
+    if (error == NULL)
+        error = write_der(encoder, out, key, der, length);
     OPENSSL_free(der);
-    if (error == NULL) {
-        intention_keep(key);
+    if (error == NULL)
         return 1;
-    }
     PROVIDER_RAISE(encoder->provider, intention_undo(key, error));
     return 0;
 }
@@ -183,8 +240,8 @@ static int write_reference(const struct encoder *encoder, BIO *out, struct key *
 static int write_software_key(const struct encoder *encoder, BIO *out, const struct key *key,
                               int selection, const struct passphrase *passphrase)
 {
-    OSSL_ENCODER_CTX *context =
-        OSSL_ENCODER_CTX_new_for_pkey(key->pkey, selection, "PEM", encoder->structure, NULL);
+    OSSL_ENCODER_CTX *context = OSSL_ENCODER_CTX_new_for_pkey(key->pkey, selection, encoder->output,
+                                                              encoder->structure, NULL);
     int result = context != NULL &&
                  (encoder->cipher == NULL ||
                   OSSL_ENCODER_CTX_set_cipher(context, encoder->cipher, NULL) == 1) &&
@@ -257,5 +314,23 @@ const OSSL_DISPATCH encoder_pkcs1_functions[] = {
 const OSSL_DISPATCH encoder_x962_functions[] = {
     ENCODER_COMMON_FUNCTIONS,
     {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))x962_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_type_specific_der_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))type_specific_der_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_pkcs1_der_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))pkcs1_der_newctx},
+    {0, NULL},
+};
+
+const OSSL_DISPATCH encoder_x962_der_functions[] = {
+    ENCODER_COMMON_FUNCTIONS,
+    {OSSL_FUNC_ENCODER_NEWCTX, (void (*)(void))x962_der_newctx},
     {0, NULL},
 };

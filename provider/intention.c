@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "intention.h"
+#include "output.h"
 #include "pin.h"
+#include "program.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -24,7 +26,11 @@ struct intention {
     enum progress progress;
     struct card_uri *uri;
     char *management_key;
+    bool overwrite;
     char algorithm[16];
+    char *output;       /* see program_output() */
+    uint8_t *reference; /* as it was written, where it should be in `output` when the key goes */
+    size_t reference_length;
     EVP_PKEY *template; /* what is known of the key before: its size */
 };
 
@@ -48,6 +54,8 @@ void intention_free(struct intention *intention)
     pthread_mutex_destroy(&intention->lock);
     card_uri_free(intention->uri);
     free(intention->management_key);
+    free(intention->output);
+    free(intention->reference);
     EVP_PKEY_free(intention->template);
     OPENSSL_free(intention);
 }
@@ -118,6 +126,21 @@ static struct error *choose_ec(struct intention *intention, const struct key *ke
     return intention->template == NULL ? error_no_memory() : NULL;
 }
 
+/* Ed25519 and X25519: 32 bytes (RFC 7748, RFC 8032) in place of the public key. */
+static struct error *choose_ecx(struct intention *intention, const struct key *key,
+                                const char *algorithm)
+{
+    uint8_t public_key[32] = {0};
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, public_key, sizeof(public_key)),
+        OSSL_PARAM_construct_end(),
+    };
+
+    (void)snprintf(intention->algorithm, sizeof(intention->algorithm), "%s", algorithm);
+    intention->template = make_template(key, EVP_PKEY_PUBLIC_KEY, params);
+    return intention->template == NULL ? error_no_memory() : NULL;
+}
+
 static struct error *choose(struct intention *intention, const struct key *key, size_t bits,
                             const char *group)
 {
@@ -125,12 +148,17 @@ static struct error *choose(struct intention *intention, const struct key *key, 
         return choose_rsa(intention, key, bits);
     if (strcmp(key->type, "EC") == 0)
         return choose_ec(intention, key, group);
+    if (strcmp(key->type, "ED25519") == 0)
+        return choose_ecx(intention, key, "Ed25519");
+    if (strcmp(key->type, "X25519") == 0)
+        return choose_ecx(intention, key, "X25519");
     return error_new(ERROR_UNSUPPORTED,
-                     "cards make RSA keys and keys on P-256 and P-384, no %s keys", key->type);
+                     "cards make RSA, Ed25519 and X25519 keys and keys on P-256 and P-384, no %s "
+                     "keys",
+                     key->type);
 }
 
-struct error *intention_start(struct key *key, const char *uri, const char *management_key,
-                              size_t bits, const char *group)
+struct error *intention_start(struct key *key, const struct intention_options *options)
 {
     struct intention *intention = OPENSSL_zalloc(sizeof(*intention));
     struct error *error;
@@ -138,12 +166,13 @@ struct error *intention_start(struct key *key, const char *uri, const char *mana
     if (intention == NULL)
         return error_no_memory();
     pthread_mutex_init(&intention->lock, NULL);
-    error = card_uri_parse(uri, &intention->uri);
-    if (error == NULL && management_key != NULL &&
-        (intention->management_key = strdup(management_key)) == NULL)
+    intention->overwrite = options->overwrite;
+    error = card_uri_parse(options->uri, &intention->uri);
+    if (error == NULL && options->management_key != NULL &&
+        (intention->management_key = strdup(options->management_key)) == NULL)
         error = error_no_memory();
     if (error == NULL)
-        error = choose(intention, key, bits, group);
+        error = choose(intention, key, options->bits, options->group);
     if (error == NULL && !EVP_PKEY_up_ref(intention->template))
         error = error_no_memory();
     if (error != NULL) {
@@ -171,10 +200,14 @@ static struct error *read_management_key(const struct intention *intention, stru
 static struct error *make(struct key *key, struct card_key **out)
 {
     struct intention *intention = key->intention;
-    const struct card_generate_options options = {.algorithm = intention->algorithm};
+    const struct card_generate_options options = {.algorithm = intention->algorithm,
+                                                  .overwrite = intention->overwrite};
     struct card_admin admin = {NULL, NULL, false};
     struct error *error = read_management_key(intention, &admin.secret);
 
+    intention->output = program_output();
+    if (error == NULL && intention->output != NULL)
+        error = output_check(intention->output);
     if (error == NULL)
         error = card_make_key(key->provider->cards, intention->uri, &admin, &options, out);
     secret_free(admin.secret);
@@ -256,13 +289,28 @@ bool intention_answers(const struct key *key, const OSSL_PARAM params[])
 
 /* ---- afterwards -------------------------------------------------------------------------- */
 
-void intention_keep(struct key *key)
+/* Remembers what was written. Without memory for that, nothing is looked at later. */
+static void remember(struct intention *intention, const uint8_t *reference, size_t length)
+{
+    uint8_t *copy = intention->output == NULL ? NULL : malloc(length);
+
+    if (copy == NULL)
+        return;
+    memcpy(copy, reference, length);
+    free(intention->reference);
+    intention->reference = copy;
+    intention->reference_length = length;
+}
+
+void intention_keep(struct key *key, const uint8_t *reference, size_t length)
 {
     if (key->intention == NULL)
         return;
     pthread_mutex_lock(&key->intention->lock);
-    if (key->intention->progress == MADE)
+    if (key->intention->progress == MADE) {
         key->intention->progress = WRITTEN;
+        remember(key->intention, reference, length);
+    }
     pthread_mutex_unlock(&key->intention->lock);
 }
 
@@ -311,4 +359,21 @@ struct error *intention_undo(struct key *key, struct error *cause)
         cause = undo(key, cause);
     pthread_mutex_unlock(&key->intention->lock);
     return cause;
+}
+
+void intention_end(struct key *key)
+{
+    struct intention *intention = key->intention;
+    struct error *error;
+
+    if (intention == NULL || intention->reference == NULL ||
+        output_holds(intention->output, intention->reference, intention->reference_length))
+        return;
+    ERR_set_mark();
+    error = undo(key, error_new(ERROR_ARGUMENT,
+                                "%s does not hold the key reference that "
+                                "`openssl genpkey` should have written there",
+                                intention->output));
+    ERR_pop_to_mark();
+    output_report_loss(key->provider->report, error);
 }

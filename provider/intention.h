@@ -13,15 +13,20 @@
 
 struct intention;
 
+/* What is wanted; all of it is copied. */
+struct intention_options {
+    const char *uri;            /* where; without a slot, in a free one */
+    const char *management_key; /* where the management key comes from; NULL: nobody said */
+    bool overwrite;             /* a key that is in the slot, or may be, is lost */
+    size_t bits;                /* of an RSA key */
+    const char *group;          /* of an EC key, a name known to OpenSSL */
+};
+
 /*
  * Makes `key`, a new one with nothing in it, the intention to make a key on the card.
- *
- * `uri` says where (without a slot: in a free one) and `management_key`, which may be NULL, where
- * the management key comes from; both are copied. `type` is "RSA" with `bits`, or "EC" with
- * `group`, a name known to OpenSSL. ERROR_UNSUPPORTED for keys that cards do not have, _URI.
+ * ERROR_UNSUPPORTED for keys that cards do not have, _URI.
  */
-struct error *intention_start(struct key *key, const char *uri, const char *management_key,
-                              size_t bits, const char *group) MUST_CHECK;
+struct error *intention_start(struct key *key, const struct intention_options *options) MUST_CHECK;
 
 /*
  * Has the key made, if it is an intention still: everything that needs more of a key than what
@@ -32,14 +37,20 @@ int intention_realize(struct key *key);
 /* Whether these parameters can be told without the key having been made. */
 bool intention_answers(const struct key *key, const OSSL_PARAM params[]);
 
-/* Takes note that a new key's reference was written: from here on the key stays. */
-void intention_keep(struct key *key);
+/* Takes note that a new key's reference was written, and how: from here on the key stays. */
+void intention_keep(struct key *key, const uint8_t *reference, size_t length);
 
 /*
  * The reference could not be written, because of `cause`: deletes a new key again. Returns what
  * there is to say about it, with the cause in it: that may be that the key stays, and where.
  */
 struct error *intention_undo(struct key *key, struct error *cause) MUST_CHECK;
+
+/*
+ * To be called when the key is let go of, the card still known: where the program was to write the
+ * reference to a file, and it is not there, the key is deleted again, and that is said.
+ */
+void intention_end(struct key *key);
 
 void intention_free(struct intention *intention);
 

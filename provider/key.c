@@ -80,6 +80,7 @@ void key_free(struct key *key)
 {
     if (key == NULL || atomic_fetch_sub(&key->references, 1) != 1)
         return;
+    intention_end(key);
     EVP_PKEY_free(key->pkey);
     card_key_free(key->card);
     intention_free(key->intention);

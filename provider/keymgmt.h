@@ -35,10 +35,14 @@ const OSSL_PARAM *keymgmt_settable_params(struct provider *provider, const char 
 #define KEYMGMT_PARAM_CARD_URI              "card-uri"
 #define KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE "management-key-source"
 
-/* Both of them, for the tables of settable parameters. */
+/* And "yes" where the key that is in the slot, or may be, is to be lost. */
+#define KEYMGMT_PARAM_OVERWRITE_KEY "overwrite-key"
+
+/* All of them, for the tables of settable parameters. */
 #define KEYMGMT_CARD_TYPES                                                                         \
     OSSL_PARAM_utf8_string(KEYMGMT_PARAM_CARD_URI, NULL, 0),                                       \
-        OSSL_PARAM_utf8_string(KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE, NULL, 0)
+        OSSL_PARAM_utf8_string(KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE, NULL, 0),                      \
+        OSSL_PARAM_utf8_string(KEYMGMT_PARAM_OVERWRITE_KEY, NULL, 0)
 
 /* Key generation, in keymgmt_generate.c. */
 void *keymgmt_gen_init(struct provider *provider, const char *type, int selection,

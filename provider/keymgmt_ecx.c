@@ -22,9 +22,26 @@ static const OSSL_PARAM *ecx_transferable_types(int selection)
     return (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0 ? public_types : NULL;
 }
 
+static const OSSL_PARAM *ecx_gen_settable_params(void *generation, void *provctx)
+{
+    static const OSSL_PARAM params[] = {
+        KEYMGMT_CARD_TYPES,
+        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),
+#ifdef OSSL_PKEY_PARAM_DHKEM_IKM /* from 3.2 on */
+        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DHKEM_IKM, NULL, 0),
+#endif
+        OSSL_PARAM_END,
+    };
+
+    (void)generation;
+    (void)provctx;
+    return params;
+}
+
 /* What both tables have in common. */
 #define ECX_COMMON_FUNCTIONS                                                                       \
     KEYMGMT_COMMON_FUNCTIONS,                                                                      \
+        {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))ecx_gen_settable_params},          \
         {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (void (*)(void))ecx_transferable_types},                  \
     {                                                                                              \
         OSSL_FUNC_KEYMGMT_EXPORT_TYPES, (void (*)(void))ecx_transferable_types                     \
@@ -61,7 +78,6 @@ const OSSL_DISPATCH keymgmt_ed25519_functions[] = {
     ECX_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))ed25519_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))ed25519_gen_init},
-    {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))keymgmt_gen_settable_params},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))ed25519_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))ed25519_settable_params},
     {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (void (*)(void))ed25519_query_operation_name},
@@ -99,7 +115,6 @@ const OSSL_DISPATCH keymgmt_x25519_functions[] = {
     ECX_COMMON_FUNCTIONS,
     {OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))x25519_new},
     {OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))x25519_gen_init},
-    {OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, (void (*)(void))keymgmt_gen_settable_params},
     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (void (*)(void))x25519_gettable_params},
     {OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, (void (*)(void))x25519_settable_params},
     {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (void (*)(void))x25519_query_operation_name},

@@ -6,6 +6,7 @@
 #include "intention.h"
 #include "keymgmt.h"
 #include "program.h"
+#include "settings.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -20,6 +21,7 @@ struct generation {
     /* What a card is to be told. */
     char *card_uri;
     char *management_key;
+    char *overwrite_key;
     size_t bits;
     size_t primes;
     uint64_t exponent;
@@ -111,6 +113,7 @@ int keymgmt_gen_set_params(void *argument, const OSSL_PARAM params[])
     exponent = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_RSA_E);
     return take_text(params, KEYMGMT_PARAM_CARD_URI, &generation->card_uri) &&
            take_text(params, KEYMGMT_PARAM_MANAGEMENT_KEY_SOURCE, &generation->management_key) &&
+           take_text(params, KEYMGMT_PARAM_OVERWRITE_KEY, &generation->overwrite_key) &&
            take_text(params, OSSL_PKEY_PARAM_GROUP_NAME, &generation->group) &&
            take_size(params, OSSL_PKEY_PARAM_RSA_BITS, &generation->bits) &&
            take_size(params, OSSL_PKEY_PARAM_RSA_PRIMES, &generation->primes) &&
@@ -145,22 +148,42 @@ static const char *card_uri(const struct generation *generation)
                : NULL;
 }
 
-static int intend(const struct generation *generation, struct key *key, const char *uri)
+/* A parameter counts more than the configuration. */
+static const char *first(const char *parameter, const char *setting)
 {
-    struct error *error = NULL;
+    return parameter != NULL ? parameter : setting;
+}
+
+static struct error *check_intention(const struct generation *generation)
+{
+    const char *overwrite = generation->overwrite_key;
 
     if (generation->primes != 2 || generation->exponent != 65537)
-        error = error_new(ERROR_UNSUPPORTED, "cards make RSA keys of two primes, with the public "
-                                             "exponent 65537");
-    else
-        error = intention_start(key, uri,
-                                generation->management_key != NULL
-                                    ? generation->management_key
-                                    : generation->provider->management_key,
-                                generation->bits, generation->group);
+        return error_new(ERROR_UNSUPPORTED, "cards make RSA keys of two primes, with the public "
+                                            "exponent 65537");
+    if (overwrite != NULL && !setting_is(overwrite, "yes") && !setting_is(overwrite, "no"))
+        return error_new(ERROR_ARGUMENT, "%s has to be yes or no, not %s",
+                         KEYMGMT_PARAM_OVERWRITE_KEY, overwrite);
+    return provider_check_settings(generation->provider);
+}
+
+static int intend(const struct generation *generation, struct key *key, const char *uri)
+{
+    const struct provider *provider = generation->provider;
+    const struct intention_options options = {
+        .uri = uri,
+        .management_key = first(generation->management_key, provider->management_key),
+        .overwrite = setting_is(first(generation->overwrite_key, provider->overwrite_key), "yes"),
+        .bits = generation->bits,
+        .group = generation->group,
+    };
+    struct error *error = check_intention(generation);
+
+    if (error == NULL)
+        error = intention_start(key, &options);
     if (error == NULL)
         return 1;
-    PROVIDER_RAISE(generation->provider, error);
+    PROVIDER_RAISE(provider, error);
     return 0;
 }
 
@@ -201,6 +224,7 @@ void keymgmt_gen_cleanup(void *argument)
     EVP_PKEY_CTX_free(generation->context);
     OPENSSL_free(generation->card_uri);
     OPENSSL_free(generation->management_key);
+    OPENSSL_free(generation->overwrite_key);
     OPENSSL_free(generation->group);
     OPENSSL_free(generation);
 }

@@ -11,4 +11,11 @@
  */
 bool program_makes_keys(void);
 
+/*
+ * The file that `openssl genpkey` was told to write its key to (-out), for free(); NULL where this
+ * is another program, or there is none. From OpenSSL 3.5 on genpkey opens it only after it has made
+ * the key, and exits with 0 when it cannot be written.
+ */
+char *program_output(void);
+
 #endif

@@ -2,6 +2,7 @@
 /* The provider's entry point and its table of contents (provider(7), provider-base(7)). */
 #include "provider.h"
 #include "reference.h"
+#include "settings.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -67,6 +68,7 @@ static const OSSL_ALGORITHM store_algorithms[] = {
 
 #define FROM_PEM       PROPERTIES ",input=pem"
 #define FROM_REFERENCE PROPERTIES ",input=der,structure=" REFERENCE_STRUCTURE
+#define FROM_DER       PROPERTIES ",input=der,structure=type-specific"
 
 static const OSSL_ALGORITHM decoder_algorithms[] = {
     {"DER", FROM_PEM, decoder_pem_functions, "Card key references in PEM"},
@@ -75,12 +77,17 @@ static const OSSL_ALGORITHM decoder_algorithms[] = {
     {EC_NAMES, FROM_REFERENCE, decoder_ec_functions, "Card key references"},
     {ED25519_NAMES, FROM_REFERENCE, decoder_ed25519_functions, "Card key references"},
     {X25519_NAMES, FROM_REFERENCE, decoder_x25519_functions, "Card key references"},
-    {EC_NAMES, PROPERTIES ",input=der,structure=type-specific", decoder_parameters_functions,
-     "Parameters of keys to make"},
+    {RSA_NAMES, FROM_DER, decoder_rsa_functions, "Card key references"},
+    {RSA_PSS_NAMES, FROM_DER, decoder_rsa_pss_functions, "Card key references"},
+    {EC_NAMES, FROM_DER, decoder_ec_type_specific_functions,
+     "Card key references, and parameters of keys to make"},
+    {ED25519_NAMES, FROM_DER, decoder_ed25519_functions, "Card key references"},
+    {X25519_NAMES, FROM_DER, decoder_x25519_functions, "Card key references"},
     {NULL, NULL, NULL, NULL},
 };
 
 #define TO_PEM PROPERTIES ",output=pem,structure="
+#define TO_DER PROPERTIES ",output=der,structure="
 
 static const OSSL_ALGORITHM encoder_algorithms[] = {
     {RSA_NAMES, TO_PEM "PrivateKeyInfo", encoder_private_key_info_functions, "Card key references"},
@@ -105,13 +112,18 @@ static const OSSL_ALGORITHM encoder_algorithms[] = {
      "Card key references"},
     {X25519_NAMES, TO_PEM "EncryptedPrivateKeyInfo", encoder_encrypted_private_key_info_functions,
      "Card key references"},
+    {RSA_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions, "Card key references"},
+    {RSA_NAMES, TO_DER "pkcs1", encoder_pkcs1_der_functions, "Card key references"},
+    {RSA_PSS_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions,
+     "Card key references"},
+    {EC_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions, "Card key references"},
+    {EC_NAMES, TO_DER "X9.62", encoder_x962_der_functions, "Card key references"},
+    {ED25519_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions,
+     "Card key references"},
+    {X25519_NAMES, TO_DER "type-specific", encoder_type_specific_der_functions,
+     "Card key references"},
     {NULL, NULL, NULL, NULL},
 };
-
-static bool is_set(const char *setting, const char *value)
-{
-    return setting != NULL && strcmp(setting, value) == 0;
-}
 
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache)
 {
@@ -128,8 +140,8 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
     case OSSL_OP_KEYEXCH:
         return key_exchange_algorithms;
     case OSSL_OP_STORE:
-        return is_set(provider->pkcs11_uris, "yes") ? store_algorithms_with_pkcs11
-                                                    : store_algorithms;
+        return setting_is(provider->pkcs11_uris, "yes") ? store_algorithms_with_pkcs11
+                                                        : store_algorithms;
     case OSSL_OP_DECODER:
         return decoder_algorithms;
     case OSSL_OP_ENCODER:
@@ -221,11 +233,7 @@ static void teardown(void *provctx)
     if (provider == NULL)
         return;
     card_context_free(provider->cards);
-    OPENSSL_free(provider->generate);
-    OPENSSL_free(provider->management_key);
-    OPENSSL_free(provider->pin_source);
-    OPENSSL_free(provider->verify);
-    OPENSSL_free(provider->pkcs11_uris);
+    settings_free(provider);
     secret_free(provider->rejection_secret);
     if (provider->default_provider != NULL)
         OSSL_PROVIDER_unload(provider->default_provider);
@@ -267,21 +275,6 @@ static bool take_core_functions(struct provider *provider, const OSSL_DISPATCH *
            provider->core_set_error_debug != NULL && provider->core_vset_error != NULL;
 }
 
-/* What the provider's section of the configuration says under that name. */
-static bool take_setting(const struct provider *provider, const char *name, char **value)
-{
-    char *text = NULL;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_ptr(name, &text, 0),
-        OSSL_PARAM_construct_end(),
-    };
-
-    if (!provider->core_get_params(provider->core, params) || text == NULL)
-        return true;
-    *value = OPENSSL_strdup(text);
-    return *value != NULL;
-}
-
 static struct error *make_rejection_secret(struct provider *provider)
 {
     struct error *error = secret_new(NULL, REJECTION_SECRET_LENGTH, &provider->rejection_secret);
@@ -293,36 +286,13 @@ static struct error *make_rejection_secret(struct provider *provider)
     return error;
 }
 
-/* A setting that is one of two words, or not there. */
-static struct error *check_choice(const char *name, const char *value, const char *word1,
-                                  const char *word2)
-{
-    if (value == NULL || is_set(value, word1) || is_set(value, word2))
-        return NULL;
-    return error_new(ERROR_ARGUMENT,
-                     "the card provider's configuration says %s = %s; it has to be %s or %s", name,
-                     value, word1, word2);
-}
-
-struct error *provider_check_settings(const struct provider *provider)
-{
-    struct error *error = check_choice("verify", provider->verify, "load", "use");
-
-    return error != NULL ? error : check_choice("pkcs11-uris", provider->pkcs11_uris, "yes", "no");
-}
-
 /* No card is touched here, no socket opened and no thread started: `openssl version` comes by. */
 static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
 {
     struct error *error;
 
     provider->core = core;
-    if (!take_core_functions(provider, in) ||
-        !take_setting(provider, "generate", &provider->generate) ||
-        !take_setting(provider, "management-key-source", &provider->management_key) ||
-        !take_setting(provider, "pin-source", &provider->pin_source) ||
-        !take_setting(provider, "verify", &provider->verify) ||
-        !take_setting(provider, "pkcs11-uris", &provider->pkcs11_uris))
+    if (!take_core_functions(provider, in) || !settings_take(provider))
         return false;
     provider->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in);
     if (provider->libctx == NULL)

@@ -30,9 +30,13 @@ struct provider {
     /* From the provider's section of the configuration; NULL where it does not say. */
     char *generate;       /* the URI where new keys are made */
     char *management_key; /* where a card's management key comes from */
+    char *overwrite_key;  /* "yes": a key in the slot where a new one is made is lost */
     char *pin_source;     /* where PINs come from that the URI says nothing about */
     char *verify;         /* "load": PINs are verified when keys are loaded; "use": later */
     char *pkcs11_uris;    /* "yes": the store answers pkcs11: URIs as well */
+    char *report;         /* a file that is told of keys whose references were lost */
+
+    char *unknown_setting; /* a name there that means nothing, or NULL */
 
     /*
      * Random bytes behind implicit rejection (see asym_cipher_rsa.c). Made when the provider is
@@ -79,12 +83,15 @@ extern const OSSL_DISPATCH decoder_rsa_pss_functions[];
 extern const OSSL_DISPATCH decoder_ec_functions[];
 extern const OSSL_DISPATCH decoder_ed25519_functions[];
 extern const OSSL_DISPATCH decoder_x25519_functions[];
-extern const OSSL_DISPATCH decoder_parameters_functions[];
+extern const OSSL_DISPATCH decoder_ec_type_specific_functions[];
 extern const OSSL_DISPATCH encoder_private_key_info_functions[];
 extern const OSSL_DISPATCH encoder_encrypted_private_key_info_functions[];
 extern const OSSL_DISPATCH encoder_type_specific_functions[];
 extern const OSSL_DISPATCH encoder_pkcs1_functions[];
 extern const OSSL_DISPATCH encoder_x962_functions[];
+extern const OSSL_DISPATCH encoder_type_specific_der_functions[];
+extern const OSSL_DISPATCH encoder_pkcs1_der_functions[];
+extern const OSSL_DISPATCH encoder_x962_der_functions[];
 
 /*
  * Names under which only this provider has operations. Our key management answers with them, so

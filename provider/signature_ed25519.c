@@ -4,6 +4,7 @@
  * there is no streaming and no digest. The software context is an EVP_MD_CTX here, because that is
  * how libcrypto signs with Ed25519: with a card key it verifies, and tells the AlgorithmIdentifier.
  */
+#include "intention.h"
 #include "key.h"
 
 #include <openssl/core_names.h>
@@ -76,7 +77,7 @@ static int initialize(struct eddsa *eddsa, const char *digest_name, struct key *
     }
     if (key == NULL)
         key = eddsa->key;
-    software = start(key, signs);
+    software = key != NULL && intention_realize(key) ? start(key, signs) : NULL;
     if (software == NULL)
         return 0;
     key_ref(key);

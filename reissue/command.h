@@ -9,6 +9,7 @@ enum exit_code {
     EXIT_CODE_FAILURE = 1,
     EXIT_CODE_USAGE = 2,
     EXIT_CODE_PLAIN_KEY = 3,   /* exec: a private key in plain text appeared */
+    EXIT_CODE_LOST = 4,        /* exec: a key reference was lost */
     EXIT_CODE_NOT_RUN = 126,   /* exec: the command cannot be run */
     EXIT_CODE_NOT_FOUND = 127, /* exec: there is no such command */
     EXIT_CODE_SIGNAL = 128,    /* exec: and the signal's number, where one ended the command */

@@ -32,12 +32,14 @@ static const char usage[] =
     "  --management-key-source SOURCE\n"
     "                               the same for the card's management key, in hexadecimal;\n"
     "                               or \"factory\", for a card on which it was never changed\n"
+    "  --overwrite-key              in the slot of --to, which may hold a key: that key is lost\n"
     "  --help                       print this\n";
 
 struct options {
     const char *to;
     const char *pin_source;
     const char *management_key;
+    bool overwrite_key;
     char **command;
 };
 
@@ -58,6 +60,7 @@ static int parse_options(int argc, char **argv, struct options *options)
         {"to", required_argument, NULL, 't'},
         {"pin-source", required_argument, NULL, 'p'},
         {"management-key-source", required_argument, NULL, 'm'},
+        {"overwrite-key", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -74,6 +77,9 @@ static int parse_options(int argc, char **argv, struct options *options)
             break;
         case 'm':
             options->management_key = optarg;
+            break;
+        case 'o':
+            options->overwrite_key = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -159,6 +165,7 @@ static void settings_clear(struct openssl_config_settings *settings)
     free(settings->generate);
     free(settings->pin_source);
     free(settings->management_key);
+    free(settings->report);
 }
 
 /*
@@ -189,6 +196,7 @@ static struct error *make_settings(const struct options *options,
 
     if (error != NULL)
         return error;
+    settings->overwrite_key = options->overwrite_key;
     error = choose_pin(options, uri, settings);
     if (error == NULL)
         error = card_uri_format(uri, &settings->generate);
@@ -198,11 +206,15 @@ static struct error *make_settings(const struct options *options,
     return error;
 }
 
-/* Writes the file that OPENSSL_CONF will name; `path` is a template for mkstemps(). */
-static struct error *write_config(const struct options *options, char *path)
+/*
+ * Writes the file that OPENSSL_CONF will name; `path` is a template for mkstemps(). The provider is
+ * to put losses on record in `report`.
+ */
+static struct error *write_config(const struct options *options, const char *report, char *path)
 {
-    struct openssl_config_settings settings = {NULL, NULL, NULL};
-    struct error *error = make_settings(options, &settings);
+    struct openssl_config_settings settings = {.report = strdup(report)};
+    struct error *error =
+        settings.report == NULL ? error_no_memory() : make_settings(options, &settings);
     int descriptor = error == NULL ? mkstemps(path, 4) : -1;
     FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "w");
 
@@ -283,28 +295,73 @@ static void report_plain_key(const char *path, const char *label)
             path, label);
 }
 
+/* A file in the directory for temporary ones; `path` becomes its name. */
+static struct error *make_temporary(const char *directory, char *path, size_t size)
+{
+    int descriptor;
+
+    (void)snprintf(path, size, "%s/reissue-XXXXXX.txt",
+                   directory != NULL && directory[0] == '/' ? directory : "/tmp");
+    descriptor = mkstemps(path, 4);
+    if (descriptor < 0)
+        return error_new(ERROR_ARGUMENT, "cannot write %s: %s", path, strerror(errno));
+    (void)close(descriptor);
+    return NULL;
+}
+
+/* Passes on what is on record there, and removes the file. Returns whether there was anything. */
+static bool pass_report_on(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t size = 0;
+    bool any = false;
+
+    while (file != NULL && getline(&line, &size, file) > 0) {
+        fprintf(stderr, "reissue: %s", line);
+        any = true;
+    }
+    free(line);
+    if (file != NULL)
+        (void)fclose(file);
+    (void)unlink(path);
+    return any;
+}
+
+/* With the configuration written; returns the exit code. */
+static int run_and_check(const struct options *options, const char *config, const char *report)
+{
+    struct timespec start;
+    bool lost;
+    int code;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &start); /* which files are dated by */
+    code = run(options->command, config);
+    lost = pass_report_on(report);
+    if (key_scan(".", &start, report_plain_key) > 0)
+        return EXIT_CODE_PLAIN_KEY;
+    return lost && code == EXIT_CODE_SUCCESS ? EXIT_CODE_LOST : code;
+}
+
 int exec_command(int argc, char **argv)
 {
     const char *directory = secure_getenv("TMPDIR");
-    char path[4096];
+    char config[4096];
+    char report[4096];
     struct options options;
-    struct timespec start;
     struct error *error;
     int code = parse_options(argc, argv, &options);
 
     if (code >= 0)
         return code;
-    (void)snprintf(path, sizeof(path), "%s/reissue-XXXXXX.cnf",
-                   directory != NULL && directory[0] == '/' ? directory : "/tmp");
-    error = write_config(&options, path);
-    if (error != NULL) {
-        (void)unlink(path);
+    error = make_temporary(directory, report, sizeof(report));
+    if (error != NULL)
         return fail(error, EXIT_CODE_FAILURE);
-    }
-    clock_gettime(CLOCK_REALTIME_COARSE, &start); /* which files are dated by */
-    code = run(options.command, path);
-    (void)unlink(path);
-    if (key_scan(".", &start, report_plain_key) > 0)
-        return EXIT_CODE_PLAIN_KEY;
+    (void)snprintf(config, sizeof(config), "%s/reissue-XXXXXX.cnf",
+                   directory != NULL && directory[0] == '/' ? directory : "/tmp");
+    error = write_config(&options, report, config);
+    code = error != NULL ? fail(error, EXIT_CODE_FAILURE) : run_and_check(&options, config, report);
+    (void)unlink(config);
+    (void)unlink(report);
     return code;
 }

@@ -100,6 +100,8 @@ struct error *openssl_config_write(FILE *out, const struct openssl_config_settin
         write_setting(out, "generate", settings->generate);
         write_setting(out, "pin-source", settings->pin_source);
         write_setting(out, "management-key-source", settings->management_key);
+        write_setting(out, "report", settings->report);
+        write_setting(out, "overwrite-key", settings->overwrite_key ? "yes" : NULL);
     }
     NCONF_free(present);
     OPENSSL_free(path);

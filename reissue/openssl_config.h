@@ -8,6 +8,7 @@
 
 #include "card/error.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* What the provider's section says; NULL for what it does not say. */
@@ -15,6 +16,8 @@ struct openssl_config_settings {
     char *generate;       /* where new keys are made, a card: URI */
     char *pin_source;     /* where PINs come from */
     char *management_key; /* where the management key comes from, as in card_admin_key_read() */
+    char *report;         /* a file that gets a line for each key whose reference was lost */
+    bool overwrite_key;   /* new keys replace those in their slots */
 };
 
 /* Writes it to `out`. ERROR_ARGUMENT where the present file cannot be read. */

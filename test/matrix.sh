@@ -182,6 +182,7 @@ trap 'exit 143' TERM
 mkdir -p "$trees"
 exec 9>"$tree.lock"
 flock --nonblock 9 || fail "another run uses $tree. Wait for it, or name another CARD_MATRIX_DIR"
+namespaces true || fail "no namespaces can be made here, so the suite cannot run on $release"
 make_tree
 install_packages "$@"
 run_suite "$@"

@@ -25,7 +25,9 @@ packages=(
     gpg gpg-agent gpgconf scdaemon yubikey-manager               # and who know OpenPGP cards
     valgrind gdb strace procps xxd                               # what they look into
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
+    postgresql openvpn                                           # servers with their clients
     curl python3 osslsigncode nodejs                             # and who else uses one
+    polkitd dbus-daemon                                          # who pcscd 2 asks
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)
@@ -35,27 +37,40 @@ fail() {
     exit 1
 }
 
+unit_exists() {
+    [ -e "/lib/systemd/system/$1.service" ] || [ -e "/etc/init.d/$1" ]
+}
+
+# The services that the packages may bring. Not each release has each of them.
+units_of() {
+    local package
+
+    for package in "$@"; do
+        case $package in
+        nginx | haproxy | stunnel4 | lighttpd | postgresql | openvpn) echo "$package" ;;
+        apache2) printf '%s\n' apache2 apache-htcacheclean ;;
+        esac
+    done
+}
+
 # What is installed is not started, now or at the next boot: the tests start their own. Debian asks
-# /usr/sbin/policy-rc.d before it starts a service; where there is one, somebody has decided already.
+# /usr/sbin/policy-rc.d before it starts a service; where there is one, somebody has decided already. A
+# service that was there before (postgresql-15, without "postgresql") is somebody's.
 apt_install() {
-    local policy=/usr/sbin/policy-rc.d package unit enabled=()
+    local policy=/usr/sbin/policy-rc.d unit new=()
 
     if [ ! -e $policy ]; then
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >$policy
         chmod 755 $policy
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
-    for package in "$@"; do
-        case $package in
-        nginx | haproxy | stunnel4 | lighttpd) enabled+=("$package") ;;
-        apache2) enabled+=(apache2 apache-htcacheclean) ;;
-        esac
+    for unit in $(units_of "$@"); do
+        unit_exists "$unit" || new+=("$unit")
     done
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
     command -v systemctl >/dev/null || return 0
-    for unit in "${enabled[@]}"; do # not each release has each of them
-        [ ! -e "/lib/systemd/system/$unit.service" ] && [ ! -e "/etc/init.d/$unit" ] ||
-            systemctl --quiet disable "$unit"
+    for unit in "${new[@]}"; do
+        ! unit_exists "$unit" || systemctl --quiet disable "$unit"
     done
 }
 

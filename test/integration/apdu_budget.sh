@@ -22,16 +22,7 @@ expect_apdus 6 openssl req -new "${P[@]}" -key 'card:slot=9a?pin-source=file:pin
 card_remove
 
 # Loading the provider starts no thread and opens no socket.
-cat >openssl.cnf <<'EOF'
-openssl_conf = openssl_init
-[openssl_init]
-providers = provider_sect
-[provider_sect]
-default = active
-card = active
-[active]
-activate = 1
-EOF
+openssl_configuration
 OPENSSL_CONF=openssl.cnf strace -f -e trace=clone,clone3,fork,vfork,socket,connect -o calls \
     -E "LD_PRELOAD=${SANITIZER_RUNTIME-}" -E ASAN_OPTIONS=detect_leaks=0 \
     openssl list -providers >providers # (the detection of leaks starts a process)

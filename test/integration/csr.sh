@@ -4,27 +4,7 @@
 # from a configuration file. OpenSSL and GnuTLS both accept the request.
 source "$(dirname "$0")/lib.sh"
 
-cat >openssl.cnf <<'EOF'
-openssl_conf = openssl_init
-
-[openssl_init]
-providers = provider_sect
-
-[provider_sect]
-default = default_sect
-card = card_sect
-
-[default_sect]
-activate = 1
-
-[card_sect]
-activate = 1
-
-[req]
-distinguished_name = name
-
-[name]
-EOF
+openssl_configuration
 
 # check_request FILE: it is signed by the key that it names.
 check_request() {

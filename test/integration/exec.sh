@@ -66,6 +66,24 @@ grep -q "BEGIN PUBLIC KEY" list || fail "no key in 9d: $(<list)"
 expect_failure in_slot card:slot=9d "$SCRIPTS/one_line.sh"
 expect_in "slot 9d is in use" err
 
+# On a plain PIV card, which shows nothing: the slot is named, and its key may be lost.
+card_remove
+card_insert --state "$WORK/plain.state" --profile piv
+expect_failure in_slot card:slot=9a "$SCRIPTS/two_steps.sh"
+expect_in "have it overwritten if you know that it is free" err
+"$REISSUE" exec --to card:slot=9a --pin-source file:pin --management-key-source factory --overwrite-key -- \
+    env "LD_PRELOAD=${SANITIZER_RUNTIME-}" ASAN_OPTIONS=detect_leaks=0 sh -c \
+    'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out k.pem && openssl req -new -key k.pem -subj /CN=x -out r.csr'
+openssl req -in r.csr -verify -noout
+
+# A reference that is lost although the command says that all is well (genpkey, from OpenSSL 3.5 on) makes it fail;
+# here on a card that cannot delete the key again.
+code=0
+"$REISSUE" exec --to card:slot=9a --pin-source file:pin --management-key-source factory --overwrite-key -- \
+    env LOSE=1 bash -c 'exec -a openssl "$0" genpkey -out lost.pem' "$GENPKEY" 2>err || code=$?
+[[ $code == 4 ]] || fail "exit code $code, not 4: $(<err)"
+grep -Eq "^reissue: .*the new key stays on the card \(card:serial=.*;app=piv;slot=9a" err || fail "not said: $(<err)"
+
 # A typed PIN serves the script, and leaves nothing in the reference; a source in the URI stays there.
 card_remove
 card_insert --state "$WORK/typed.state" --profile yubikey

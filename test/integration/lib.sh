@@ -57,9 +57,14 @@ openssl() {
     "${OPENSSL[@]}" "$@"
 }
 
-# openssl_at_least VERSION: whether the program is of that version, such as 3.5, or a later one.
+# at_least VERSION FOUND: whether what was found is that version, such as 3.5, or a later one.
+at_least() {
+    [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+}
+
+# openssl_at_least VERSION: whether the program is.
 openssl_at_least() {
-    [[ $(printf '%s\n' "$1" "$(openssl version | cut -d ' ' -f 2)" | sort -V | head -n 1) == "$1" ]]
+    at_least "$1" "$(openssl version | cut -d ' ' -f 2)"
 }
 
 # fail MESSAGE: ends the test.
@@ -222,6 +227,36 @@ expect_apdus() {
 # pins_sent: how many VERIFY commands with a PIN the card has got since apdu_log_clear.
 pins_sent() {
     apdu_log | jq -r 'select(.ins == "20") | .command' | grep -c '^0020008[0-3][0-9a-f]' || true
+}
+
+# openssl_configuration [LINE...]: writes $WORK/openssl.cnf, which activates the default provider and ours. The
+# lines are for our section, and what is appended to the file goes to the section of algorithm properties.
+openssl_configuration() {
+    cat >"$WORK/openssl.cnf" <<EOF
+openssl_conf = openssl_init
+
+[openssl_init]
+providers = provider_sect
+alg_section = property_sect
+
+[provider_sect]
+default = default_sect
+card = card_sect
+
+[default_sect]
+activate = 1
+
+[card_sect]
+activate = 1
+$(printf '%s\n' "$@")
+
+[req]
+distinguished_name = name
+
+[name]
+
+[property_sect]
+EOF
 }
 
 # expect_in TEXT FILE: the file has that text in it.

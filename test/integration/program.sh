@@ -24,6 +24,7 @@ program_overlay() {
 program_install() {
     local modules
     program_overlay /etc /var
+    cd "$WORK" || fail "no $WORK" # which may be in /var
     unset OPENSSL_MODULES
     modules=$(command openssl version -m | sed -n 's/^MODULESDIR: "\(.*\)"/\1/p')
     program_overlay "$modules"

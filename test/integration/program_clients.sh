@@ -46,6 +46,12 @@ expect_signed 2 python_client
 expect_signed 2 curl_client "$KEYS/client-source.key"
 expect_signed 2 curl_client "$KEYS/client.key" --pass $PIN
 expect_signed 2 curl_client "$KEYS/client.key" --pass $PIN --tls-max 1.2
+# By the engine, curl takes URIs, and gives it the PIN.
+if [[ -n ${ENGINE_DIR-} ]]; then
+    export OPENSSL_ENGINES=$ENGINE_DIR
+    expect_signed 2 curl_client card:slot=82 --engine card --key-type ENG --pass $PIN
+    unset OPENSSL_ENGINES
+fi
 # A wrong PIN spends one try, at most.
 apdu_log_clear
 expect_failure "$EXAMPLES/client-certificate.sh" "https://$NAME:8443/" "$CA_FILE" "$CERTS/client.pem" \

@@ -78,3 +78,27 @@ card_remove
 card_insert
 expect_signed 20 handshakes 443 20 4
 nginx_stop
+
+# verify = load: the master does not start with a wrong PIN, of which it spends one try though there are two keys, or
+# without the card; and says which it was.
+refused() {
+    expect_failure "$NGINX" -g 'daemon off;'
+    head -n 1 "$WORK/err" | grep -Eq "\[emerg\] .*cannot load certificate key .*error:[0-9A-F]*:card:.*$1" ||
+        fail "not '$1': $(<"$WORK/err")"
+}
+sed -i '/^\[card_sect\]/a verify = load' /etc/ssl/openssl-card.cnf
+nginx_start
+expect_signed 20 handshakes 443 20 4
+nginx_stop
+cp "$KEYS/$NAME.pin" right-pin
+echo 654321 >"$KEYS/$NAME.pin"
+apdu_log_clear
+refused 'PIV card 12345678 refused the PIN \(tries left: 2\)'
+[[ $(pins_sent) == 1 && $(signatures) == 0 ]] || fail "$(pins_sent) PINs were sent, $(signatures) signatures made"
+cp right-pin "$KEYS/$NAME.pin"
+card_remove
+refused 'PIV card 12345678, which is not here: insert that card'
+card_insert
+nginx_start
+expect_signed 20 handshakes 443 20 4
+nginx_stop

@@ -31,3 +31,11 @@ stunnel_stop
 stunnel_start
 expect_signed 20 handshakes 443 20 4
 stunnel_stop
+
+# The key by its URI, from 5.75 on.
+if at_least 5.75 "$(/usr/bin/stunnel4 -version 2>&1 | sed -n 's/^stunnel \([0-9.]*\).*/\1/p')"; then
+    sed -i "s|^key = .*|key = card:slot=9a?pin-source=file:$KEYS/$NAME.pin|" /etc/stunnel/$NAME.conf
+    stunnel_start
+    expect_signed 20 handshakes 443 20 4
+    stunnel_stop
+fi

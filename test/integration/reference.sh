@@ -69,10 +69,6 @@ refused 'pin-source' openssl req -new "${P[@]}" -key encrypted.pem -passin pass:
 refused 'passphrase is wrong' openssl req -new "${P[@]}" -key encrypted.pem -passin pass:$PIN -subj /CN=x
 [[ $(pins_sent) == 0 ]] || fail "a passphrase was sent as a PIN"
 
-# What cannot be had is refused, with our reason first.
-refused 'cannot be exported' openssl pkey "${P[@]}" -in 9a.pem -outform DER -out key.der
-refused 'cannot be exported' openssl pkcs8 "${P[@]}" -topk8 -nocrypt -in 9a.pem -outform DER -out key.der
-
 # Damaged, of another time, or for another card.
 openssl asn1parse -in 9a.pem -out 9a.der -noout
 der_to_pem() {

@@ -51,7 +51,9 @@ for done in 3 4; do # select, public key, tries left; verify
     "${OPENSSL[@]}" req -new "${P[@]}" -key 'card:slot=9a?pin-source=file:pin' -subj /CN=x -out request.pem &
     process=$!
     wait_until 60 "command $done" commands_done $done
+    kill -STOP $process # gdb may take longer to start than the card to answer
     gcore -o core $process >gcore.log 2>&1 || fail "gcore: $(<gcore.log)"
+    kill -CONT $process
     wait $process
     grep -q request.pem core.$process || fail "that is no core of openssl"
     if grep -q $SECRET core.$process; then
