@@ -209,12 +209,13 @@ struct error *card_pin_status(struct card *card, struct card_pin_status *out) MU
 /*
  * What proves that one may change the card: PIV's management key (16, 24 or 32 bytes in hexadecimal
  * digits), OpenPGP's admin PIN, a PKCS #11 token's PIN of its security officer; as text. Where
- * `secret` is NULL it is fetched from behind the PIN, if `pin` is there; else it is what every new
- * card has. NULL for the whole struct is that, too.
+ * `secret` is NULL it is what every new card has, or, with `behind_pin`, what the card keeps behind
+ * its PIN. NULL for the whole struct is what every new card has.
  */
 struct card_admin {
     struct secret *secret;
-    struct secret *pin;
+    struct secret *pin; /* is verified first, if there */
+    bool behind_pin;
     bool use_last_try; /* of the admin's secret, or of the PIN, where tries are counted */
 };
 

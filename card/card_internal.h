@@ -144,12 +144,32 @@ struct card_uri card_uri_fields(const struct card *card);
 
 /* ---- card_secret.c ----------------------------------------------------------------------- */
 
-/* Inside of an operation: makes sure that the card may be changed; NULL: by the factory's secret.
- */
-struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin) MUST_CHECK;
+/* Inside of operations: the state and the rules of a secret. */
+struct error *secret_inform(struct card *card, enum card_secret which,
+                            struct card_secret_info *out) MUST_CHECK;
+
+/* Whether `secret` (NULL: the factory's) may be sent as that secret of the card. */
+struct error *secret_may_send(struct card *card, enum card_secret which,
+                              const struct card_secret_info *info, struct secret *secret,
+                              bool use_last_try) MUST_CHECK;
+
+/* ERROR_PIN_WRONG where the card refused it before, in this process. */
+struct error *secret_look_back(struct card *card, enum card_secret which, const char *name,
+                               struct secret *secret) MUST_CHECK;
+
+/* Remembers a secret that was refused just now. Takes `refusal` and returns the better one. */
+struct error *secret_remember(struct card *card, enum card_secret which, const char *name,
+                              struct secret *secret, int tries_left,
+                              struct error *refusal) MUST_CHECK;
 
 /* Forgets the PIN and what was known of it: it is another one now. */
 void card_forget_pin(struct card *card);
+
+/* ---- card_admin.c ------------------------------------------------------------------------ */
+
+/* Inside of an operation: makes sure that the card may be changed; NULL: by the factory's secret.
+ */
+struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin) MUST_CHECK;
 
 /* ---- key_pin.c --------------------------------------------------------------------------- */
 

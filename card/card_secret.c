@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The card's secrets: what is known of them, how they change, and who may change the card. Before
- * one is sent, everything is looked at that says that it cannot be right, or should not be tried.
+ * The card's secrets: what is known of them, and how they change. Before one is sent, everything is
+ * looked at that says that it cannot be right, or should not be tried.
  */
 #include "card_internal.h"
 #include "manage.h"
@@ -27,7 +27,7 @@ static const char *identity(const struct card *card)
 
 /* ---- what was refused before ------------------------------------------------------------- */
 
-static struct error *look_back(struct card *card, enum card_secret which, const char *name,
+struct error *secret_look_back(struct card *card, enum card_secret which, const char *name,
                                struct secret *secret)
 {
     char memory[MEMORY_NAME_MAX];
@@ -46,7 +46,7 @@ static struct error *look_back(struct card *card, enum card_secret which, const 
 }
 
 /* Remembers a secret that was refused just now. Takes `refusal` and returns the better one. */
-static struct error *remember(struct card *card, enum card_secret which, const char *name,
+struct error *secret_remember(struct card *card, enum card_secret which, const char *name,
                               struct secret *secret, int tries_left, struct error *refusal)
 {
     char memory[MEMORY_NAME_MAX];
@@ -128,7 +128,7 @@ static struct error *check_factory(const struct card_secret_info *info)
 }
 
 /* Whether `secret` may be sent as that secret of the card. */
-static struct error *may_send(struct card *card, enum card_secret which,
+struct error *secret_may_send(struct card *card, enum card_secret which,
                               const struct card_secret_info *info, struct secret *secret,
                               bool use_last_try)
 {
@@ -139,7 +139,7 @@ static struct error *may_send(struct card *card, enum card_secret which,
         return check_factory(info);
     if (error == NULL && info->tries_counted)
         error = check_length(info, secret);
-    return error != NULL ? error : look_back(card, which, info->name, secret);
+    return error != NULL ? error : secret_look_back(card, which, info->name, secret);
 }
 
 static bool character_fits(uint8_t character, enum card_characters allowed)
@@ -178,7 +178,7 @@ static struct error *no_such_secret(const struct card *card)
     return error_new(ERROR_UNSUPPORTED, "%s cards have no such secret", card->app->title);
 }
 
-static struct error *inform(struct card *card, enum card_secret which, struct card_secret_info *out)
+struct error *secret_inform(struct card *card, enum card_secret which, struct card_secret_info *out)
 {
     if (card->app->secret_info == NULL)
         return no_such_secret(card);
@@ -189,14 +189,14 @@ static struct error *inform(struct card *card, enum card_secret which, struct ca
 static struct error *read_info(struct card *card, void *argument)
 {
     const struct informing *informing = argument;
-    return inform(card, informing->which, informing->out);
+    return secret_inform(card, informing->which, informing->out);
 }
 
 struct error *card_read_secret_info(struct card *card, enum card_secret which,
                                     struct card_secret_info *out)
 {
     struct informing informing = {which, out};
-    return session_run_fresh(card, NULL, read_info, &informing);
+    return session_run(card, NULL, read_info, &informing);
 }
 
 /* ---- changes ----------------------------------------------------------------------------- */
@@ -255,21 +255,22 @@ static struct error *send_change(struct card *card, struct changing *changing,
     if (change->proof == NULL ||
         (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_DENIED))
         return error;
-    return remember(card, proof_kind, proof_name, change->proof, tries_left, error);
+    return secret_remember(card, proof_kind, proof_name, change->proof, tries_left, error);
 }
 
 static struct error *change(struct card *card, void *argument)
 {
     struct changing *changing = argument;
     const struct card_change *wanted = changing->change;
-    struct card_secret_info changed;
+    struct card_secret_info changed = {0};
     struct card_secret_info proof;
     enum card_secret proof_kind = wanted->which;
-    struct error *error = inform(card, changing->changed, &changed);
+    struct error *error = secret_inform(card, changing->changed, &changed);
     if (error == NULL && !changing->unblock)
         proof_kind = changed.changed_by;
-    if (error == NULL)
-        error = inform(card, proof_kind, &proof);
+    proof = changed;
+    if (error == NULL && proof_kind != changing->changed)
+        error = secret_inform(card, proof_kind, &proof);
     if (error == NULL)
         error = check_not_sent(changing, &changed);
     if (error == NULL)
@@ -278,7 +279,7 @@ static struct error *change(struct card *card, void *argument)
         error = error_new(ERROR_UNSUPPORTED, "the %s of a %s card does not unblock the PIN",
                           proof.name, card->app->title);
     if (error == NULL)
-        error = may_send(card, proof_kind, &proof, wanted->proof, wanted->use_last_try);
+        error = secret_may_send(card, proof_kind, &proof, wanted->proof, wanted->use_last_try);
     return error != NULL ? error : send_change(card, changing, proof_kind, proof.name);
 }
 
@@ -296,105 +297,4 @@ struct error *card_unblock_pin(struct card *card, const struct card_change *want
     if (card->app->unblock_pin == NULL)
         return app_cannot(card->app, "unblocks no PIN");
     return session_run_fresh(card, NULL, change, &changing);
-}
-
-/* ---- who may change the card ------------------------------------------------------------- */
-
-static struct error *verify(struct card *card, struct secret *pin, bool use_last_try)
-{
-    const struct app_key nothing_special = {.pin_policy = CARD_POLICY_ONCE};
-    struct card_secret_info info;
-    int tries_left = -1;
-    struct error *error = inform(card, CARD_SECRET_PIN, &info);
-    if (error == NULL)
-        error = may_send(card, CARD_SECRET_PIN, &info, pin, use_last_try);
-    if (error != NULL)
-        return error;
-    error = card->app->verify_pin(card->channel, card->state, &nothing_special, pin, &tries_left);
-    if (error == NULL)
-        return NULL;
-    if (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED)
-        return error;
-    return remember(card, CARD_SECRET_PIN, info.name, pin, tries_left, error);
-}
-
-static struct error *authenticate(struct card *card, struct secret *secret, bool use_last_try)
-{
-    static const char name[] = "management key or admin PIN";
-    const struct app_admin admin = {secret, use_last_try};
-    struct error *error = secret == NULL ? NULL : look_back(card, CARD_SECRET_ADMIN, name, secret);
-    if (error == NULL)
-        error = card->app->authenticate_admin(card->channel, card->state, &admin);
-    if (error == NULL || secret == NULL ||
-        (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED))
-        return error;
-    return remember(card, CARD_SECRET_ADMIN, name, secret, -1, error);
-}
-
-static struct error *authenticate_by_pin(struct card *card, const struct card_admin *admin)
-{
-    struct secret *secret = NULL;
-    if (card->app->read_admin == NULL)
-        return error_new(ERROR_UNSUPPORTED, "a %s card keeps no such secret behind its PIN",
-                         card->app->title);
-    struct error *error = card->app->read_admin(card->channel, card->state, &secret);
-    if (error == NULL)
-        error = authenticate(card, secret, admin->use_last_try);
-    secret_free(secret);
-    return error;
-}
-
-struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin)
-{
-    static const struct card_admin factory = {NULL, NULL, false};
-    struct error *error = NULL;
-    if (admin == NULL)
-        admin = &factory;
-    if (card->app->authenticate_admin == NULL)
-        return app_cannot(card->app, "cannot be changed");
-    if (admin->pin != NULL)
-        error = verify(card, admin->pin, admin->use_last_try);
-    if (error != NULL)
-        return error;
-    if (admin->secret == NULL && admin->pin != NULL)
-        return authenticate_by_pin(card, admin);
-    return authenticate(card, admin->secret, admin->use_last_try);
-}
-
-struct setting {
-    const struct card_admin *admin;
-    struct secret *key;
-    const struct card_admin_key_options *options;
-    struct secret *made;
-};
-
-static struct error *set_admin_key(struct card *card, void *argument)
-{
-    struct setting *setting = argument;
-    struct error *error = card_authenticate_admin(card, setting->admin);
-    secret_free(setting->made);
-    setting->made = NULL;
-    return error != NULL ? error
-                         : card->app->set_admin_key(card->channel, card->state, setting->key,
-                                                    setting->options, &setting->made);
-}
-
-struct error *card_set_admin_key(struct card *card, const struct card_admin *admin,
-                                 struct secret *key, const struct card_admin_key_options *options,
-                                 struct secret **out)
-{
-    struct setting setting = {admin, key, options, NULL};
-    if (out != NULL)
-        *out = NULL;
-    if (card->app->set_admin_key == NULL)
-        return error_new(ERROR_UNSUPPORTED, "a %s card has no management key", card->app->title);
-    if (options->behind_pin && (admin == NULL || admin->pin == NULL))
-        return error_new(ERROR_PIN_SOURCE, "a management key is put behind the PIN with the PIN");
-    struct error *error = session_run_fresh(card, NULL, set_admin_key, &setting);
-    if (error == NULL && out != NULL) {
-        *out = setting.made;
-        setting.made = NULL;
-    }
-    secret_free(setting.made);
-    return error;
 }

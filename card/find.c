@@ -126,7 +126,7 @@ static struct error *find_card(struct card_context *context, const struct card_u
 {
     struct card_uri anywhere = *uri;
     struct search search = {.context = context, .uri = &anywhere, .wanted = WANT_CARDS};
-    anywhere.label = NULL;
+    anywhere.label = NULL; /* a slot stays: it tells which application is meant */
     *out = NULL;
     struct error *error = search_run(&search);
     if (error == NULL && search.found.card_count > 1 &&

@@ -27,6 +27,7 @@ static const struct piv_algorithm algorithms[] = {
     {0x11, "P-256", "EC", 256, "P-256"},     {0x14, "P-384", "EC", 384, "P-384"},
     {0xE0, "Ed25519", "ED25519", 256, NULL}, {0xE1, "X25519", "X25519", 253, NULL},
 };
+
 #define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))
 
 const struct piv_slot *piv_slot_find(const char *name)
@@ -72,6 +73,11 @@ const struct piv_algorithm *piv_algorithm_named(const char *name)
     return NULL;
 }
 
+const struct piv_algorithm *piv_algorithm_at(size_t index)
+{
+    return index < ALGORITHM_COUNT ? &algorithms[index] : NULL;
+}
+
 const struct piv_algorithm *piv_algorithm_by_id(uint8_t id)
 {
     for (size_t i = 0; i < ALGORITHM_COUNT; i++)
@@ -109,6 +115,27 @@ static bool is_property_template(const struct buffer *answer)
     return good;
 }
 
+/* The algorithms that the template lists, if it does: AC { 80 algorithm ... 06 00 } (SP 800-73-4
+   part 2, table 3). */
+static void take_offered(const struct buffer *answer, struct piv *piv)
+{
+    struct tlv object = {0};
+    struct tlv_reader reader;
+    bool found = false;
+    struct error *error = tlv_find(answer->bytes, answer->length, 0x61, &object, &found);
+    if (error == NULL && found)
+        error = tlv_find(object.value, object.length, 0xAC, &object, &found);
+    piv->offered_count = 0;
+    tlv_reader_init(&reader, object.value, found ? object.length : 0);
+    while (error == NULL && !tlv_reader_done(&reader)) {
+        error = tlv_read(&reader, &object);
+        if (error == NULL && object.tag == 0x80 && object.length == 1 &&
+            piv->offered_count < sizeof(piv->offered))
+            piv->offered[piv->offered_count++] = object.value[0];
+    }
+    error_free(error); /* what does not parse says nothing */
+}
+
 static struct error *piv_select(struct apdu_channel *channel, OSSL_LIB_CTX *libctx, void **state,
                                 bool *found)
 {
@@ -119,8 +146,12 @@ static struct error *piv_select(struct apdu_channel *channel, OSSL_LIB_CTX *libc
     struct error *error = apdu_exchange(channel, &command, &answer, &status);
     if (error == NULL)
         *found = status == SW_SUCCESS && is_property_template(&answer);
+    if (error == NULL && *found)
+        error = piv_state_new(libctx, state);
+    if (error == NULL && *found)
+        take_offered(&answer, *state);
     buffer_clear(&answer);
-    return error == NULL && *found ? piv_state_new(libctx, state) : error;
+    return error;
 }
 
 const struct card_app piv_app = {
@@ -150,4 +181,15 @@ const struct card_app piv_app = {
     .generate_key = piv_generate_key,
     .delete_key = piv_delete_key,
     .store_certificate = piv_store_certificate,
+    .delete_certificate = piv_delete_certificate,
+    .move_key = piv_move_key,
+    .algorithms = piv_algorithms,
+    .attest = piv_attest,
+    .read_admin = piv_read_admin,
+    .secret_info = piv_secret_info,
+    .change_secret = piv_change_secret,
+    .unblock_pin = piv_unblock_pin,
+    .set_admin_key = piv_set_admin_key,
+    .reset = piv_reset,
+    .make = piv_make,
 };

@@ -11,10 +11,13 @@
 
 /* Key references, SP 800-73-4 part 1, table 4b. */
 #define PIV_PIN        0x80 /* the application's PIN */
+#define PIV_PUK        0x81
 #define PIV_MANAGEMENT 0x9B /* card management key */
 
 /* Instructions, SP 800-73-4 part 2, table 2; metadata and serial are Yubico's. */
 #define PIV_INS_VERIFY               0x20
+#define PIV_INS_CHANGE_REFERENCE     0x24
+#define PIV_INS_RESET_RETRY          0x2C
 #define PIV_INS_GENERATE             0x47
 #define PIV_INS_GENERAL_AUTHENTICATE 0x87
 #define PIV_INS_SELECT               0xA4
@@ -45,6 +48,10 @@ enum piv_extension {
 struct piv {
     OSSL_LIB_CTX *libctx;
     enum piv_extension metadata;
+    enum piv_extension version; /* Yubico's, which stands for what comes with every firmware */
+    uint8_t firmware[3];
+    uint8_t offered[32]; /* algorithms that the card says it has, when it is selected */
+    size_t offered_count;
 };
 
 /* A slot: the URI's word, the key reference, and where the certificate is. */
@@ -73,8 +80,8 @@ const struct piv_algorithm *piv_algorithm_of_key(const EVP_PKEY *key);
 const struct piv_algorithm *piv_algorithm_named(const char *name);
 const struct piv_algorithm *piv_algorithm_by_id(uint8_t id);
 
-/* The names a card can be asked to generate, for messages. */
-#define PIV_ALGORITHM_NAMES "RSA-2048, RSA-3072, RSA-4096, P-256, P-384, Ed25519, X25519"
+/* The kinds of keys, in the order of listing; NULL after the last. */
+const struct piv_algorithm *piv_algorithm_at(size_t index);
 
 /* Metadata of a slot, of the PIN or of the management key. */
 struct piv_metadata {
@@ -83,7 +90,9 @@ struct piv_metadata {
     uint8_t pin_policy, touch_policy;
     const uint8_t *public_key; /* data objects, or NULL */
     size_t public_key_length;
-    int tries_left; /* -1 where not said */
+    int tries_left, tries_limit; /* -1 where not said */
+    enum card_answer factory;    /* whether it is what every new card has */
+    enum card_origin origin;
 };
 
 /*
@@ -103,6 +112,16 @@ struct error *piv_public_key(struct piv *piv, const struct piv_algorithm *algori
  */
 struct error *piv_get_object(struct apdu_channel *channel, uint32_t object, struct buffer *answer,
                              struct tlv *content) MUST_CHECK;
+
+/* Writes what goes into tag 53 of a data object; nothing deletes it. ERROR_UNSUPPORTED: no room. */
+struct error *piv_put_object(struct apdu_channel *channel, uint32_t object,
+                             const struct buffer *content) MUST_CHECK;
+
+/* Asks for Yubico's firmware, once; whether there is one is in piv->version. */
+struct error *piv_learn_version(struct apdu_channel *channel, struct piv *piv) MUST_CHECK;
+
+/* Whether the firmware is known, and is that one or a later one. */
+bool piv_firmware_at_least(const struct piv *piv, unsigned major, unsigned minor, unsigned patch);
 
 /* One template command and the value of `wanted` in its answer, pointing into `answer`. */
 struct error *piv_authenticate(struct apdu_channel *channel, uint8_t algorithm, uint8_t reference,
@@ -160,6 +179,56 @@ struct error *piv_delete_key(struct apdu_channel *channel, void *state,
  * NULL. *out is a new secret. ERROR_PIN_FORMAT.
  */
 struct error *piv_management_key(struct secret *text, struct secret **out) MUST_CHECK;
+
+/* The same as bytes: ERROR_DENIED where the card does not take it. */
+struct error *piv_authenticate_key(struct apdu_channel *channel, struct piv *piv,
+                                   struct secret *key) MUST_CHECK;
+
+/* A management key's algorithm: name by identifier (NULL: unknown), and the other way (0); bytes of
+   a key (0: unknown, or NULL). */
+const char *piv_admin_algorithm_name(uint8_t id);
+uint8_t piv_admin_algorithm_id(const char *name);
+size_t piv_admin_key_size(const char *name);
+
+/* Whether Yubico's admin data say that the management key is kept behind the PIN. */
+struct error *piv_read_behind_pin(struct apdu_channel *channel, struct piv *piv,
+                                  bool *out) MUST_CHECK;
+
+struct error *piv_read_admin(struct apdu_channel *channel, void *state,
+                             struct secret **out) MUST_CHECK;
+struct error *piv_set_admin_key(struct apdu_channel *channel, void *state, struct secret *text,
+                                const struct card_admin_key_options *options,
+                                struct secret **out) MUST_CHECK;
+
+struct error *piv_secret_info(struct apdu_channel *channel, void *state, enum card_secret which,
+                              struct card_secret_info *out) MUST_CHECK;
+struct error *piv_change_secret(struct apdu_channel *channel, void *state,
+                                const struct app_change *change, int *tries_left) MUST_CHECK;
+struct error *piv_unblock_pin(struct apdu_channel *channel, void *state,
+                              const struct app_change *change, int *tries_left) MUST_CHECK;
+
+struct error *piv_make(struct apdu_channel *channel, void *state, struct card_make *out) MUST_CHECK;
+struct error *piv_reset(struct apdu_channel *channel, void *state,
+                        const struct app_admin *admin) MUST_CHECK;
+
+struct error *piv_algorithms(struct apdu_channel *channel, void *state, const char *slot,
+                             struct card_algorithms *out) MUST_CHECK;
+
+/* The same as a list for messages, "RSA-2048, P-256". */
+#define PIV_ALGORITHM_NAMES_MAX 256
+struct error *piv_algorithm_names(struct apdu_channel *channel, struct piv *piv,
+                                  char out[PIV_ALGORITHM_NAMES_MAX]) MUST_CHECK;
+
+struct error *piv_attest(struct apdu_channel *channel, void *state, const char *slot,
+                         struct buffer *statement, struct buffer *issuer) MUST_CHECK;
+struct error *piv_move_key(struct apdu_channel *channel, void *state, const char *from,
+                           const char *to) MUST_CHECK;
+struct error *piv_delete_certificate(struct apdu_channel *channel, void *state,
+                                     const char *slot) MUST_CHECK;
+
+/* ERROR_ARGUMENT where a slot is in use, or does not show that it is not. */
+struct error *piv_check_free(struct apdu_channel *channel, struct piv *piv,
+                             const char *slot) MUST_CHECK;
 
 /* When a slot's keys want the PIN, unless they were made to do otherwise. */
 enum card_policy piv_slot_pin_policy(uint8_t reference);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PIV: making keys, and deleting them. */
+/* PIV: making keys. */
 #include "piv.h"
 #include "public_key.h"
 
 #include <string.h>
 
 /* SP 800-73-4 part 2, 3.3.2, and Yubico's policies. */
-#define INS_MOVE_KEY    0xF6
-#define MOVE_TO_NOWHERE 0xFF
-
 #define TAG_CONTROL      0xAC
 #define TAG_MECHANISM    0x80
 #define TAG_PIN_POLICY   0xAA
@@ -57,30 +54,24 @@ static struct error *make_control(const struct piv_algorithm *algorithm,
     return error;
 }
 
-/* What a card that knows nothing of this kind can do all the same; empty where it is one of those.
- */
-static const char *what_else(const struct piv_algorithm *algorithm)
-{
-    static const char *const everywhere[] = {"RSA-2048", "P-256", "P-384"}; /* SP 800-78-4, 3.1 */
-    for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++)
-        if (strcmp(algorithm->name, everywhere[i]) == 0)
-            return "";
-    return ": what every PIV card makes are RSA-2048, P-256 and P-384";
-}
-
-static struct error *generate_refused(const struct piv_algorithm *algorithm,
+static struct error *generate_refused(struct apdu_channel *channel, struct piv *piv,
+                                      const struct piv_algorithm *algorithm,
                                       const struct card_generate_options *options, uint16_t status)
 {
+    char names[PIV_ALGORITHM_NAMES_MAX];
     bool policies =
         options->pin_policy != CARD_POLICY_DEFAULT || options->touch_policy != CARD_POLICY_DEFAULT;
     struct error *error = apdu_refused("to make a key", status);
     if (status == SW_SECURITY_STATUS)
         return error_wrap(error, ERROR_DENIED, "the card wants its management key");
-    if (status == SW_WRONG_DATA || status == SW_FUNCTION_NOT_SUPPORTED ||
-        status == SW_INCORRECT_P1_P2)
-        return error_wrap(error, ERROR_UNSUPPORTED, "this card cannot make keys of the kind %s%s%s",
-                          algorithm->name, policies ? ", or not with those policies" : "",
-                          what_else(algorithm));
+    if (status != SW_WRONG_DATA && status != SW_FUNCTION_NOT_SUPPORTED &&
+        status != SW_INCORRECT_P1_P2)
+        return error;
+    struct error *unlisted = piv_algorithm_names(channel, piv, names);
+    error = error_wrap(error, ERROR_UNSUPPORTED,
+                       "this card cannot make keys of the kind %s%s; such cards have %s",
+                       algorithm->name, policies ? ", or not with those policies" : "", names);
+    error_free(unlisted); /* what the card refused is more important */
     return error;
 }
 
@@ -99,7 +90,7 @@ static struct error *generate(struct apdu_channel *channel, struct piv *piv, uin
         error = apdu_exchange(channel, &command, &answer, &status);
     }
     if (error == NULL && status != SW_SUCCESS)
-        error = generate_refused(algorithm, options, status);
+        error = generate_refused(channel, piv, algorithm, options, status);
     if (error == NULL)
         error = tlv_require(answer.bytes, answer.length, TAG_PUBLIC_KEY, &key);
     if (error == NULL)
@@ -113,7 +104,7 @@ static struct error *generate(struct apdu_channel *channel, struct piv *piv, uin
  * A slot is free where metadata say so. Without metadata, a certificate shows that it is not, and
  * no certificate shows nothing.
  */
-static struct error *check_free(struct apdu_channel *channel, struct piv *piv, const char *slot)
+struct error *piv_check_free(struct apdu_channel *channel, struct piv *piv, const char *slot)
 {
     struct app_key key = {0};
     struct error *error = piv_read_key(channel, piv, slot, &key);
@@ -175,41 +166,49 @@ struct error *piv_free_slot(struct apdu_channel *channel, void *state, char slot
                                       "whose key may be overwritten");
 }
 
+static bool contains(const struct card_algorithms *algorithms, const char *name)
+{
+    for (size_t i = 0; i < algorithms->count; i++)
+        if (strcmp(algorithms->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* What the card is known not to have is refused before anything else is done. */
+static struct error *choose_algorithm(struct apdu_channel *channel, struct piv *piv,
+                                      const char *slot, const char *name,
+                                      const struct piv_algorithm **out)
+{
+    char names[PIV_ALGORITHM_NAMES_MAX];
+    struct card_algorithms had = {0};
+    *out = name == NULL ? NULL : piv_algorithm_named(name);
+    struct error *error = piv_algorithms(channel, piv, slot, &had);
+    bool good = *out != NULL && (*out)->bits != 1024 && /* SP 800-131A: RSA-1024 signs no more */
+                (!had.certain || contains(&had, (*out)->name));
+    if (error != NULL || good)
+        return error;
+    error = piv_algorithm_names(channel, piv, names);
+    if (error != NULL)
+        return error;
+    return error_new(ERROR_UNSUPPORTED, "no key of the kind \"%s\" can be made: this card has %s",
+                     name == NULL ? "" : name, names);
+}
+
 struct error *piv_generate_key(struct apdu_channel *channel, void *state, const char *slot,
                                const struct card_generate_options *options, struct app_key *out)
 {
-    const struct piv_algorithm *algorithm =
-        options->algorithm == NULL ? NULL : piv_algorithm_named(options->algorithm);
+    const struct piv_algorithm *algorithm;
     const struct piv_slot *place = piv_slot_find(slot);
-    *out =
-        (struct app_key){.pin_policy = options->pin_policy, .touch_policy = options->touch_policy};
-    if (algorithm == NULL || algorithm->bits == 1024) /* SP 800-131A: RSA-1024 signs no more */
-        return error_new(ERROR_UNSUPPORTED,
-                         "no key of the kind \"%s\" can be made: there are " PIV_ALGORITHM_NAMES,
-                         options->algorithm == NULL ? "" : options->algorithm);
-    struct error *error = options->overwrite ? NULL : check_free(channel, state, slot);
+    *out = (struct app_key){.pin_policy = options->pin_policy,
+                            .touch_policy = options->touch_policy,
+                            .origin = CARD_ORIGIN_GENERATED};
+    struct error *error = choose_algorithm(channel, state, slot, options->algorithm, &algorithm);
+    if (error == NULL && !options->overwrite)
+        error = piv_check_free(channel, state, slot);
     if (error != NULL)
         return error;
     (void)stpcpy(out->slot, place->name);
     if (out->pin_policy == CARD_POLICY_DEFAULT)
         out->pin_policy = piv_slot_pin_policy(place->reference);
     return generate(channel, state, place->reference, algorithm, options, &out->public_key);
-}
-
-/* Yubico, from firmware 5.7 on: MOVE KEY to nowhere. */
-struct error *piv_delete_key(struct apdu_channel *channel, void *state, const char *slot)
-{
-    struct apdu_command command = {
-        0x00, INS_MOVE_KEY, MOVE_TO_NOWHERE, piv_slot_find(slot)->reference, NULL, 0, 0};
-    struct buffer answer = {0};
-    uint16_t status;
-    (void)state;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
-    if (error != NULL || status == SW_SUCCESS)
-        return error;
-    error = apdu_refused("to delete the key", status);
-    if (status == SW_INSTRUCTION_UNSUPPORTED)
-        error = error_wrap(error, ERROR_UNSUPPORTED, "this card cannot delete keys");
-    return error;
 }

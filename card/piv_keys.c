@@ -9,7 +9,9 @@
 /* Yubico's metadata. */
 #define TAG_ALGORITHM  0x01
 #define TAG_POLICY     0x02 /* PIN policy, touch policy */
+#define TAG_ORIGIN     0x03 /* 1 generated, 2 imported */
 #define TAG_PUBLIC_KEY 0x04
+#define TAG_FACTORY    0x05 /* 1: as every new card has it */
 #define TAG_TRIES      0x06 /* of how many, left */
 
 /* Public key data objects, SP 800-73-4 part 2, table 11. */
@@ -28,27 +30,46 @@ static struct error *find_byte(const struct buffer *bytes, uint8_t tag, size_t a
     return error;
 }
 
+/* What is not said of a secret stays unknown. */
+static struct error *take_state(struct piv_metadata *out)
+{
+    const uint8_t not_said = 0xFF;
+    uint8_t factory;
+    struct tlv tries;
+    bool found = false;
+    struct error *error = find_byte(&out->bytes, TAG_FACTORY, 0, not_said, &factory);
+    if (error == NULL && factory != not_said)
+        out->factory = factory == 0 ? CARD_NO : CARD_YES;
+    if (error == NULL)
+        error = tlv_find(out->bytes.bytes, out->bytes.length, TAG_TRIES, &tries, &found);
+    if (error == NULL && found && tries.length == 2) {
+        out->tries_limit = tries.value[0];
+        out->tries_left = tries.value[1];
+    }
+    return error;
+}
+
 static struct error *take_metadata(struct piv_metadata *out)
 {
     struct tlv key;
-    struct tlv tries;
     bool found = false;
+    uint8_t origin = 0;
     struct error *error = find_byte(&out->bytes, TAG_ALGORITHM, 0, 0, &out->algorithm);
     if (error == NULL)
         error = find_byte(&out->bytes, TAG_POLICY, 0, 0, &out->pin_policy);
     if (error == NULL)
         error = find_byte(&out->bytes, TAG_POLICY, 1, 0, &out->touch_policy);
     if (error == NULL)
+        error = find_byte(&out->bytes, TAG_ORIGIN, 0, 0, &origin);
+    if (origin == 1 || origin == 2)
+        out->origin = origin == 1 ? CARD_ORIGIN_GENERATED : CARD_ORIGIN_IMPORTED;
+    if (error == NULL)
         error = tlv_find(out->bytes.bytes, out->bytes.length, TAG_PUBLIC_KEY, &key, &found);
     if (error == NULL && found) {
         out->public_key = key.value;
         out->public_key_length = key.length;
     }
-    if (error == NULL)
-        error = tlv_find(out->bytes.bytes, out->bytes.length, TAG_TRIES, &tries, &found);
-    if (error == NULL && found && tries.length == 2)
-        out->tries_left = tries.value[1];
-    return error;
+    return error != NULL ? error : take_state(out);
 }
 
 /*
@@ -67,10 +88,10 @@ struct error *piv_read_metadata(struct apdu_channel *channel, struct piv *piv, u
                                 struct piv_metadata *out, uint16_t *status)
 {
     /* An RSA key's metadata are more than 256 bytes. */
-    bool is_key = reference != PIV_PIN && reference != PIV_MANAGEMENT;
+    bool is_key = reference != PIV_PIN && reference != PIV_PUK && reference != PIV_MANAGEMENT;
     struct apdu_command command = {0x00, PIV_INS_GET_METADATA,          0x00, reference, NULL,
                                    0,    is_key ? APDU_ANSWER_MAX : 256};
-    *out = (struct piv_metadata){.tries_left = -1};
+    *out = (struct piv_metadata){.tries_left = -1, .tries_limit = -1};
     struct error *error = apdu_exchange(channel, &command, &out->bytes, status);
     if (error != NULL)
         return error;
@@ -156,6 +177,7 @@ static struct error *key_from_metadata(struct piv *piv, const struct piv_slot *s
                          slot->name, metadata->algorithm);
     out->pin_policy = decode_pin_policy(metadata->pin_policy, slot->reference);
     out->touch_policy = decode_touch_policy(metadata->touch_policy);
+    out->origin = metadata->origin;
     if (metadata->public_key == NULL)
         return NULL; /* the certificate has to tell */
     return piv_public_key(piv, algorithm, metadata->public_key, metadata->public_key_length,

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <string.h>
+#include <strings.h>
 
 #define BLOCK_MAX 16
 
@@ -47,6 +48,34 @@ static const struct admin_cipher admin_ciphers[] = {
     {0x0C, "AES-256", "AES-256-ECB", 32, 16},
 };
 #define ADMIN_CIPHER_COUNT (sizeof(admin_ciphers) / sizeof(admin_ciphers[0]))
+
+const char *piv_admin_algorithm_name(uint8_t id)
+{
+    for (size_t i = 0; i < ADMIN_CIPHER_COUNT; i++)
+        if (admin_ciphers[i].id == id)
+            return admin_ciphers[i].name;
+    return NULL;
+}
+
+static const struct admin_cipher *cipher_named(const char *name)
+{
+    for (size_t i = 0; name != NULL && i < ADMIN_CIPHER_COUNT; i++)
+        if (strcasecmp(admin_ciphers[i].name, name) == 0)
+            return &admin_ciphers[i];
+    return NULL;
+}
+
+uint8_t piv_admin_algorithm_id(const char *name)
+{
+    const struct admin_cipher *cipher = cipher_named(name);
+    return cipher == NULL ? 0 : cipher->id;
+}
+
+size_t piv_admin_key_size(const char *name)
+{
+    const struct admin_cipher *cipher = cipher_named(name);
+    return cipher == NULL ? 0 : cipher->key_size;
+}
 
 static bool run_cipher(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, struct secret *key,
                        bool encrypt, const uint8_t *in, size_t size, uint8_t *out)
@@ -173,8 +202,8 @@ static struct error *wrong_length(const char *name, size_t needed, size_t length
  * Where the card does not say which algorithm its management key is for, those with keys of this
  * length are tried: the card refuses to send a witness for another. No tries are counted.
  */
-static struct error *authenticate_with(struct apdu_channel *channel, struct piv *piv,
-                                       struct secret *key)
+struct error *piv_authenticate_key(struct apdu_channel *channel, struct piv *piv,
+                                   struct secret *key)
 {
     uint8_t id;
     uint8_t witness[BLOCK_MAX];
@@ -219,7 +248,7 @@ struct error *piv_authenticate_admin(struct apdu_channel *channel, void *state,
     struct secret *key = NULL;
     struct error *error = piv_management_key(admin->secret, &key);
     if (error == NULL)
-        error = authenticate_with(channel, state, key);
+        error = piv_authenticate_key(channel, state, key);
     secret_free(key);
     return error;
 }

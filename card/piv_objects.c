@@ -102,8 +102,8 @@ static struct error *append_certificate(struct buffer *out, const uint8_t *der, 
     return error != NULL ? error : tlv_append(out, TAG_ERROR_DETECTION, NULL, 0);
 }
 
-static struct error *put_object(struct apdu_channel *channel, uint32_t object,
-                                const struct buffer *content)
+struct error *piv_put_object(struct apdu_channel *channel, uint32_t object,
+                             const struct buffer *content)
 {
     struct buffer data = {0};
     struct buffer answer = {0};
@@ -162,10 +162,17 @@ struct error *piv_store_certificate(struct apdu_channel *channel, void *state, c
     if (error == NULL)
         error = append_certificate(&content, der, length);
     if (error == NULL)
-        error = put_object(channel, piv_slot_find(slot)->object, &content);
+        error = piv_put_object(channel, piv_slot_find(slot)->object, &content);
     EVP_PKEY_free(wanted);
     buffer_clear(&content);
     return error;
+}
+
+struct error *piv_delete_certificate(struct apdu_channel *channel, void *state, const char *slot)
+{
+    static const struct buffer nothing = {0};
+    (void)state;
+    return piv_put_object(channel, piv_slot_find(slot)->object, &nothing);
 }
 
 /* ---- the card's identity ----------------------------------------------------------------- */

@@ -75,6 +75,7 @@ struct card_secret_info {
     enum card_secret changed_by;     /* the secret that has to be given to change it */
     bool unblocks;                   /* it can give the PIN new tries */
     const char *algorithm;           /* of a management key: "AES-192"; NULL: none, or not said */
+    bool fixed;                      /* the card has no command to change it */
     bool behind_pin;                 /* the card keeps it, and shows it to whoever has the PIN */
 };
 

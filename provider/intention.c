@@ -202,7 +202,7 @@ static struct error *make(struct key *key, struct card_key **out)
     struct intention *intention = key->intention;
     const struct card_generate_options options = {.algorithm = intention->algorithm,
                                                   .overwrite = intention->overwrite};
-    struct card_admin admin = {NULL, NULL, false};
+    struct card_admin admin = {.secret = NULL};
     struct error *error = read_management_key(intention, &admin.secret);
 
     intention->output = program_output();
@@ -316,7 +316,7 @@ void intention_keep(struct key *key, const uint8_t *reference, size_t length)
 
 static struct error *delete_key(struct key *key)
 {
-    struct card_admin admin = {NULL, NULL, false};
+    struct card_admin admin = {.secret = NULL};
     struct error *error = read_management_key(key->intention, &admin.secret);
 
     if (error == NULL)

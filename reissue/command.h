@@ -8,14 +8,23 @@ enum exit_code {
     EXIT_CODE_SUCCESS = 0,
     EXIT_CODE_FAILURE = 1,
     EXIT_CODE_USAGE = 2,
-    EXIT_CODE_PLAIN_KEY = 3,   /* exec: a private key in plain text appeared */
-    EXIT_CODE_LOST = 4,        /* exec: a key reference was lost */
-    EXIT_CODE_NOT_RUN = 126,   /* exec: the command cannot be run */
-    EXIT_CODE_NOT_FOUND = 127, /* exec: there is no such command */
-    EXIT_CODE_SIGNAL = 128,    /* exec: and the signal's number, where one ended the command */
+    EXIT_CODE_PLAIN_KEY = 3,     /* exec: a private key in plain text appeared */
+    EXIT_CODE_LOST = 4,          /* exec: a key reference was lost */
+    EXIT_CODE_NOTHING_THERE = 5, /* no such key, slot or certificate; or more than one */
+    EXIT_CODE_DENIED = 6,        /* the card refused a PIN, PUK or management key */
+    EXIT_CODE_BLOCKED = 7,       /* no try is left, or the last one was not spent */
+    EXIT_CODE_NOT_SENT = 8,      /* a secret is missing, or cannot be right: nothing was sent */
+    EXIT_CODE_UNSUPPORTED = 9,   /* the card cannot do that */
+    EXIT_CODE_REFUSED = 10,      /* refused here: it would destroy something, or does not fit */
+    EXIT_CODE_CARD = 11,         /* the card refused a command, or its answer makes no sense */
+    EXIT_CODE_NO_CARD = 12,      /* no reader, no card, or none that can be spoken to */
+    EXIT_CODE_NOT_RUN = 126,     /* exec: the command cannot be run */
+    EXIT_CODE_NOT_FOUND = 127,   /* exec: there is no such command */
+    EXIT_CODE_SIGNAL = 128,      /* exec: and the signal's number, where one ended the command */
 };
 
 /* Each takes its words, its own name first, and returns the exit code. */
 int exec_command(int argc, char **argv);
+int card_command(int argc, char **argv);
 
 #endif

@@ -3,6 +3,7 @@
  * reissue exec: runs a script that knows nothing of cards. The keys that its `openssl` makes are
  * made on the card, and what it finds in its key files are references to them.
  */
+#include "ask.h"
 #include "card/card.h"
 #include "command.h"
 #include "key_scan.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <openssl/crypto.h>
-#include <openssl/ui.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,24 +101,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 /* Asks at the terminal; ERROR_PIN_SOURCE where there is none. */
 static struct error *ask_pin(struct secret **pin)
 {
-    UI *ui = UI_new_method(UI_OpenSSL());
-    struct error *error = secret_new(NULL, SECRET_MAX, pin);
-    char *buffer;
-
-    if (error != NULL) {
-        UI_free(ui);
-        return error;
-    }
-    buffer = (char *)secret_bytes(*pin);
-    if (ui != NULL && isatty(STDERR_FILENO) &&
-        UI_add_input_string(ui, "PIN of the card: ", 0, buffer, 1, SECRET_MAX - 1) >= 0 &&
-        UI_process(ui) == 0) {
-        secret_truncate(*pin, strlen(buffer));
-        UI_free(ui);
-        return NULL;
-    }
-    UI_free(ui);
-    secret_free(*pin);
+    *pin = NULL;
+    if (isatty(STDERR_FILENO))
+        return ask_secret("PIN of the card: ", false, "--pin-source", pin);
     return error_new(ERROR_PIN_SOURCE, "no PIN for the card: name a source with --pin-source "
                                        "(file:PATH, env:NAME or credential:NAME)");
 }

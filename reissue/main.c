@@ -12,6 +12,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"card", card_command, "manage cards: PIN, PUK, keys, certificates"},
     {"exec", exec_command, "run a script whose `openssl` makes its keys on the card"},
 };
 

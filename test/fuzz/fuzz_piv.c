@@ -5,6 +5,7 @@
  * bit's four) and that many bytes.
  */
 #include "card_internal.h"
+#include "manage.h"
 #include "transport_memory.h"
 
 #include <stdlib.h>
@@ -89,6 +90,33 @@ static void use_key(struct card_key *key)
     free(text);
 }
 
+/* What the card manager asks of a card, and what it changes on one. */
+static void manage_card(struct card *card, struct secret *secret)
+{
+    struct card_slot_list slots;
+    struct card_attestation attestation;
+    struct card_algorithms algorithms;
+    struct card_secret_info info;
+    struct card_make make;
+    const struct card_admin admin = {.pin = secret, .behind_pin = true};
+    const struct card_admin_key_options options = {.behind_pin = true};
+    struct card_change change = {CARD_SECRET_PIN, secret, secret, false};
+    error_free(card_read_make(card, &make));
+    error_free(card_read_algorithms(card, "9a", &algorithms));
+    for (int which = CARD_SECRET_PIN; which <= CARD_SECRET_ADMIN; which++)
+        error_free(card_read_secret_info(card, (enum card_secret)which, &info));
+    error_free(card_read_slots(card, &slots));
+    card_slot_list_clear(&slots);
+    error_free(card_attest(card, "9a", &attestation));
+    card_attestation_clear(&attestation);
+    error_free(card_set_admin_key(card, &admin, NULL, &options, NULL));
+    error_free(card_change_secret(card, &change));
+    change.which = CARD_SECRET_PUK;
+    error_free(card_unblock_pin(card, &change));
+    error_free(card_move_key(card, NULL, "9a", "9c"));
+    error_free(card_reset(card, NULL));
+}
+
 static void use_card(struct card_context *context, const struct card_uri *uri)
 {
     struct card_certificate_list certificates;
@@ -109,6 +137,11 @@ static void use_card(struct card_context *context, const struct card_uri *uri)
         error_free(
             card_generate_key(card, &(struct card_admin){.secret = admin}, "9d", &options, &made));
     EVP_PKEY_free(made);
+    struct secret *pin;
+    error_free(secret_new("123456", 6, &pin));
+    if (card != NULL && pin != NULL)
+        manage_card(card, pin);
+    secret_free(pin);
     secret_free(admin);
     card_free(card);
 }

@@ -159,7 +159,7 @@ refused 'name one that you know is' env OPENSSL_CONF="$WORK/openssl.cnf" "${OPEN
 refused 'have it overwritten if you know' openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
     -pkeyopt 'card-uri:card:slot=9a' -pkeyopt management-key-source:factory -out k8.pem
 PLAIN=(-pkeyopt 'card-uri:card:slot=9a?pin-source=file:pin' -pkeyopt management-key-source:factory -pkeyopt overwrite-key:yes)
-refused 'cannot make keys of the kind Ed25519: what every PIV card makes are RSA-2048, P-256 and P-384' \
+refused 'cannot make keys of the kind Ed25519; such cards have RSA-2048, P-256, P-384' \
     openssl genpkey "${P[@]}" -algorithm ED25519 "${PLAIN[@]}" -out k8.pem
 expect_generations 1 openssl genpkey "${P[@]}" -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "${PLAIN[@]}" -out k8.pem
 serial=$(openssl asn1parse -in k8.pem | sed -n 's/.*card:serial=\([^;]*\);.*/\1/p')

@@ -22,7 +22,7 @@ make() {
     local slot=$1
     shift
     openssl genpkey "${P[@]}" -propquery '?provider=card' -algorithm "$@" \
-        -pkeyopt "card-uri:card:app=openpgp;slot=$slot?$SOURCE" -pkeyopt "management-key-source:file:$WORK/admin" \
+        -pkeyopt "card-uri:card:app=openpgp;slot=$slot?$SOURCE" -pkeyopt "management-key-source:file:$WORK/admin-pin" \
         -out "$slot.ref" || return
     expect_in "BEGIN CARD KEY REFERENCE" "$slot.ref"
 }
@@ -41,7 +41,7 @@ attributes() {
 
 pcscd_start
 echo "$PIN" >pin
-echo "$ADMIN" >admin
+echo "$ADMIN" >admin-pin
 
 # ---- what the provider makes, for cards with either length of the exponent -----------------------
 

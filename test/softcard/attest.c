@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const uint8_t soft_firmware[3] = {5, 7, 1};
+uint8_t soft_firmware[3] = {5, 7, 1};
 
 static bool authority_extend(X509 *certificate, const char *constraints)
 {

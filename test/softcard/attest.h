@@ -7,7 +7,7 @@
 #include <openssl/x509.h>
 
 /* What the card calls its firmware: the first three bytes of the answer to Yubico's FD. */
-extern const uint8_t soft_firmware[3];
+extern uint8_t soft_firmware[3];
 
 /*
  * Gives a new card its attestation key F9, with a certificate under a root made for the occasion.

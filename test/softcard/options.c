@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
+#include "attest.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -25,6 +27,7 @@ enum option_key {
     OPTION_CERTIFICATE,
     OPTION_ATTESTATION_ROOT,
     OPTION_MANAGEMENT,
+    OPTION_FIRMWARE,
     OPTION_INIT_ONLY,
     OPTION_UNKNOWN,
     OPTION_UNKNOWN_AID,
@@ -54,6 +57,7 @@ static const struct option options_table[] = {
     {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
     {"attestation-root", required_argument, NULL, OPTION_ATTESTATION_ROOT},
     {"management-algorithm", required_argument, NULL, OPTION_MANAGEMENT},
+    {"firmware", required_argument, NULL, OPTION_FIRMWARE},
     {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
     {"unknown-card", no_argument, NULL, OPTION_UNKNOWN},
     {"unknown-aid-6d00", no_argument, NULL, OPTION_UNKNOWN_AID},
@@ -80,6 +84,7 @@ static const char help[] =
     "                         of a new card's management key: 3des (plain PIV, and YubiKeys "
     "before\n"
     "                         5.7), aes128, aes192 (a YubiKey 5.7), aes256\n"
+    "  --firmware A.B.C       behave like a YubiKey with this firmware (5.7.1)\n"
     "  --host HOST            where vpcd listens (127.0.0.1)\n"
     "  --port PORT            and at which port (35963 is its first reader, 35964 the second)\n"
     "  --log FILE             append a JSON line for each command and event\n"
@@ -238,6 +243,21 @@ static void reader_option(struct settings *settings, int key, const char *argume
     }
 }
 
+static void firmware_parse(const char *text)
+{
+    const char *place = text;
+
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        unsigned long number = strtoul(place, &end, 10);
+
+        if (end == place || number > 255 || *end != (i < 2 ? '.' : '\0'))
+            usage_fail("a firmware is written like 5.7.1, not", text);
+        soft_firmware[i] = (uint8_t)number;
+        place = end + 1;
+    }
+}
+
 static void file_option(struct settings *settings, int key, const char *argument)
 {
     switch (key) {
@@ -261,6 +281,9 @@ static void file_option(struct settings *settings, int key, const char *argument
         break;
     case OPTION_MANAGEMENT:
         settings->management = argument;
+        break;
+    case OPTION_FIRMWARE:
+        firmware_parse(argument);
         break;
     case OPTION_INIT_ONLY:
         settings->init_only = true;

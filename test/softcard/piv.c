@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "piv.h"
 
+#include "attest.h"
 #include "tlv.h"
 
 #include <string.h>
@@ -38,13 +39,37 @@ static const struct piv_instruction instructions[] = {
     {0xFF, true, false, soft_piv_set_management_key},
 };
 
+/* Whether the firmware is that one, or a later one. */
+static bool firmware_at_least(uint8_t major, uint8_t minor)
+{
+    return soft_firmware[0] > major || (soft_firmware[0] == major && soft_firmware[1] >= minor);
+}
+
+/* Yubico's instructions came with one firmware or another. */
+static bool firmware_knows(uint8_t ins)
+{
+    switch (ins) {
+    case 0xF6:
+        return firmware_at_least(5, 7);
+    case 0xF7:
+        return firmware_at_least(5, 3);
+    case 0xF8:
+        return firmware_at_least(5, 0);
+    case 0xF9:
+        return firmware_at_least(4, 3);
+    default:
+        return true;
+    }
+}
+
 static const struct piv_instruction *instruction_find(const struct soft_card *card, uint8_t ins)
 {
     for (size_t i = 0; i < sizeof(instructions) / sizeof(instructions[0]); i++) {
         const struct piv_instruction *instruction = &instructions[i];
 
         if (instruction->ins == ins &&
-            (!instruction->yubikey_only || card->state.profile == SOFT_PROFILE_YUBIKEY))
+            (!instruction->yubikey_only ||
+             (card->state.profile == SOFT_PROFILE_YUBIKEY && firmware_knows(ins))))
             return instruction;
     }
     return NULL;
@@ -154,7 +179,11 @@ const struct soft_algorithm *soft_piv_algorithm(const struct soft_card *card, ui
 {
     const struct soft_algorithm *algorithm = soft_algorithm_find(id);
 
-    if (algorithm == NULL || algorithm->home == SOFT_HOME_PIV)
+    if (algorithm == NULL)
+        return NULL;
+    if ((algorithm->home == SOFT_HOME_YUBIKEY || id == SOFT_RSA_3072) && !firmware_at_least(5, 7))
+        return NULL;
+    if (algorithm->home == SOFT_HOME_PIV)
         return algorithm;
     return algorithm->home == SOFT_HOME_YUBIKEY && card->state.profile == SOFT_PROFILE_YUBIKEY
                ? algorithm

@@ -85,8 +85,10 @@ uint16_t soft_piv_verify(struct soft_card *card, const struct soft_apdu *apdu,
         return SOFT_WRONG_PARAMETERS;
     if (apdu->length == 0)
         return pin_status(card);
+    /* A YubiKey compares whatever it is sent, and counts the try: Yubico's tools reset it so. */
     if (apdu->length != SOFT_PIN_LENGTH ||
-        !value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data))
+        (card->state.profile == SOFT_PROFILE_PIV &&
+         !value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data)))
         return SOFT_WRONG_DATA;
     return pin_verify(card, apdu->data);
 }
@@ -120,18 +122,23 @@ uint16_t soft_piv_reset_retry(struct soft_card *card, const struct soft_apdu *ap
                               struct soft_bytes *out)
 {
     uint16_t status;
+    bool formatted;
 
     (void)out;
     if (apdu->p1 != 0x00)
         return SOFT_WRONG_PARAMETERS;
     if (apdu->p2 != SOFT_REFERENCE_PIN)
         return SOFT_REFERENCE_NOT_FOUND;
+    formatted = apdu->length == 2 * SOFT_PIN_LENGTH &&
+                value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data + SOFT_PIN_LENGTH);
     if (apdu->length != 2 * SOFT_PIN_LENGTH ||
-        !value_is_formatted(card, SOFT_REFERENCE_PIN, apdu->data + SOFT_PIN_LENGTH))
+        (card->state.profile == SOFT_PROFILE_PIV && !formatted))
         return SOFT_WRONG_DATA;
     status = reference_compare(card, &card->state.puk, apdu->data);
     if (status != SOFT_OK)
         return status;
+    if (!formatted)
+        return SOFT_WRONG_DATA;
     card->piv.pin_verified = false;
     memcpy(card->state.pin.value, apdu->data + SOFT_PIN_LENGTH, SOFT_PIN_LENGTH);
     card->state.pin.tries = card->state.pin.limit;

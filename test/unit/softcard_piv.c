@@ -76,6 +76,20 @@ static void refuses_malformed_pins_for_nothing(void **state)
     assert_int_equal(card->state.puk.tries, 3);
 }
 
+/* What Yubico's tools reset a YubiKey by: a PIN of padding only costs a try, and so does a PUK. */
+static void counts_what_a_yubikey_is_sent(void **state)
+{
+    struct soft_card *card = *state;
+
+    assert_status(card, "0020008006313233343536", SOFT_WRONG_DATA);
+    assert_status(card, "0020008008FFFFFFFFFFFFFFFF", SOFT_TRIES_LEFT | 2);
+    assert_status(card, "00200080083132333435FFFFFF", SOFT_TRIES_LEFT | 1);
+    assert_status(card, "002C008010FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", SOFT_TRIES_LEFT | 2);
+    /* The right PUK does not make it a PIN. */
+    assert_status(card, "002C0080103132333435363738FFFFFFFFFFFFFFFF", SOFT_WRONG_DATA);
+    assert_int_equal(card->state.pin.tries, 1);
+}
+
 static void wants_digits_on_plain_piv_only(void **state)
 {
     struct soft_card *card = *state;
@@ -320,7 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         card_test(counts_tries_and_blocks, yubikey),
         card_test(counts_tries_and_blocks, piv),
-        card_test(refuses_malformed_pins_for_nothing, yubikey),
+        card_test(counts_what_a_yubikey_is_sent, yubikey),
         card_test(refuses_malformed_pins_for_nothing, piv),
         card_test(wants_digits_on_plain_piv_only, piv),
         card_test(forgets_verification, yubikey),

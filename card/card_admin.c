@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who may change the card: its admin's secret, given, or kept by the card behind the PIN. */
+#include "card_internal.h"
+#include "manage.h"
+
+#include <stdlib.h>
+
+static struct error *verify(struct card *card, struct secret *pin, bool use_last_try)
+{
+    const struct app_key nothing_special = {.pin_policy = CARD_POLICY_ONCE};
+    struct card_secret_info info;
+    int tries_left = -1;
+    struct error *error = secret_inform(card, CARD_SECRET_PIN, &info);
+    if (error == NULL)
+        error = secret_may_send(card, CARD_SECRET_PIN, &info, pin, use_last_try);
+    if (error != NULL)
+        return error;
+    error = card->app->verify_pin(card->channel, card->state, &nothing_special, pin, &tries_left);
+    if (error == NULL)
+        return NULL;
+    if (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED)
+        return error;
+    return secret_remember(card, CARD_SECRET_PIN, info.name, pin, tries_left, error);
+}
+
+static struct error *authenticate(struct card *card, struct secret *secret, bool use_last_try)
+{
+    static const char name[] = "management key or admin PIN";
+    const struct app_admin admin = {secret, use_last_try};
+    struct error *error =
+        secret == NULL ? NULL : secret_look_back(card, CARD_SECRET_ADMIN, name, secret);
+    if (error == NULL)
+        error = card->app->authenticate_admin(card->channel, card->state, &admin);
+    if (error == NULL || secret == NULL ||
+        (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED))
+        return error;
+    return secret_remember(card, CARD_SECRET_ADMIN, name, secret, -1, error);
+}
+
+static struct error *authenticate_by_pin(struct card *card, const struct card_admin *admin)
+{
+    struct secret *secret = NULL;
+    if (card->app->read_admin == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card keeps no such secret behind its PIN",
+                         card->app->title);
+    struct error *error = card->app->read_admin(card->channel, card->state, &secret);
+    if (error == NULL)
+        error = authenticate(card, secret, admin->use_last_try);
+    secret_free(secret);
+    return error;
+}
+
+struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin)
+{
+    static const struct card_admin factory = {.secret = NULL};
+    struct error *error = NULL;
+    if (admin == NULL)
+        admin = &factory;
+    if (card->app->authenticate_admin == NULL)
+        return app_cannot(card->app, "cannot be changed");
+    if (admin->pin != NULL)
+        error = verify(card, admin->pin, admin->use_last_try);
+    if (error != NULL)
+        return error;
+    if (admin->secret == NULL && admin->behind_pin)
+        return authenticate_by_pin(card, admin);
+    return authenticate(card, admin->secret, admin->use_last_try);
+}
+
+struct setting {
+    const struct card_admin *admin;
+    struct secret *key;
+    const struct card_admin_key_options *options;
+    struct secret *made;
+};
+
+static struct error *set_admin_key(struct card *card, void *argument)
+{
+    struct setting *setting = argument;
+    struct error *error = card_authenticate_admin(card, setting->admin);
+    secret_free(setting->made);
+    setting->made = NULL;
+    return error != NULL ? error
+                         : card->app->set_admin_key(card->channel, card->state, setting->key,
+                                                    setting->options, &setting->made);
+}
+
+struct error *card_set_admin_key(struct card *card, const struct card_admin *admin,
+                                 struct secret *key, const struct card_admin_key_options *options,
+                                 struct secret **out)
+{
+    struct setting setting = {admin, key, options, NULL};
+    if (out != NULL)
+        *out = NULL;
+    if (card->app->set_admin_key == NULL)
+        return error_new(ERROR_UNSUPPORTED, "a %s card has no management key", card->app->title);
+    if (options->behind_pin && (admin == NULL || admin->pin == NULL))
+        return error_new(ERROR_PIN_SOURCE, "a management key is put behind the PIN with the PIN");
+    struct error *error = session_run_fresh(card, NULL, set_admin_key, &setting);
+    if (error == NULL && out != NULL) {
+        *out = setting.made;
+        setting.made = NULL;
+    }
+    secret_free(setting.made);
+    return error;
+}
