@@ -62,7 +62,7 @@ refused '%' 'card:slot=%zz'
 refused 'slot.*(twice|more than once|repeated)' 'card:slot=9a;slot=9c'
 refused 'pin-source' 'card:slot=9a?pin-source=http://x'
 refused 'type' 'card:slot=9a;type=secret'
-refused 'certum' 'card:app=certum'
+refused 'pkcs11' 'card:app=pkcs11'
 refused '9a.*9c.*9d.*9e' card:slot=77
 refused '9d.*empty' card:slot=9d
 refused 'serial.*99' 'card:serial=99;slot=9a'

@@ -38,7 +38,7 @@ refused $URI 'no attribute is called "slut"' key card:slut=9a
 refused $URI "%" key "card:slot=9%z"
 refused $URI "pin-source" key "card:?pin-source=$PIN"
 refused $NOT_FOUND "9a, 9c, 9d, 9e" key card:slot=77
-refused $UNSUPPORTED "certum" key card:app=certum
+refused $UNSUPPORTED "pkcs11" key card:app=pkcs11
 
 pcscd_start
 refused $NO_CARD "insert" key card:slot=9a

@@ -42,6 +42,11 @@ expect_exit 2 "no such algorithm" --state s --init-only --profile openpgp --key 
 expect_exit 2 "does not start with a slot" --state s --init-only --profile openpgp --key 9a=p256
 expect_exit 2 "no OpenPGP application" --state s --init-only --profile piv --key sig=p256
 expect_exit 2 "no such key" --state s --init-only --certificate aut=/CN=x
+expect_exit 2 "common, secure or 3.5" --state s --certum 3.4
+expect_exit 2 "in ec1 to ec15 of p256" --state s --init-only --profile certum --key ec1=ed25519
+expect_exit 2 "does not start with a slot" --state s --init-only --profile certum --key rsa16=rsa2048
+expect_exit 2 "no Certum application" --state s --init-only --key rsa1=rsa2048
+expect_exit 2 "no such key" --state s --init-only --profile certum --certificate ec1=/CN=x
 expect_exit 2 "17 or 32 bits" --state s --init-only --exponent-bits 20
 expect_exit 2 "TAG=VALUE" --state s --init-only --openpgp-object 5e=6
 [[ ! -e s ]] || fail "a wrong call left a state"
@@ -51,6 +56,12 @@ jq 'del(.openpgp)' old >older
 expect_exit 0 "" --state older --init-only
 [[ $(jq -c .keys old) == "$(jq -c .keys older)" ]] || fail "PIV's keys have changed"
 [[ $(jq -c '[.openpgp.keys[].origin]' older) == "[0,0,0]" ]] || fail "the application is not new"
+expect_exit 0 "" --state certum --init-only --profile certum --key ec1=p256 --certificate ec1=/CN=x
+cp certum before
+expect_exit 0 "" --state certum --init-only --key ec1=p384 --certificate ec1=/CN=y
+cmp certum before || fail "a key that was there was replaced"
+jq '.certum.keys[0].index = 16' certum >broken
+expect_exit 3 "no softcard state" --state broken --init-only
 jq '.openpgp.passwords = []' old >broken
 expect_exit 3 "no softcard state" --state broken --init-only
 expect_exit 0 "" --state a --init-only --serial 5
