@@ -84,9 +84,9 @@ static struct error *generate(struct card *card, void *argument)
 
 static struct error *run_generate(struct card *card, struct generating *generating)
 {
-    if (card->app->generate_key == NULL)
-        return cannot(card, "makes no keys");
-    struct error *error = generating->slot == NULL ? NULL : check_slot(card, generating->slot);
+    struct error *error = card_check_generates(card);
+    if (error == NULL && generating->slot != NULL)
+        error = check_slot(card, generating->slot);
     return error != NULL ? error : session_run_fresh(card, NULL, generate, generating);
 }
 

@@ -279,6 +279,11 @@ static struct error *read_algorithms(struct card *card, void *argument)
                : card->app->algorithms(card->channel, card->state, reading->slot, reading->out);
 }
 
+struct error *card_check_generates(const struct card *card)
+{
+    return card->app->generate_key != NULL ? NULL : app_cannot(card->app, "makes no keys");
+}
+
 struct error *card_read_algorithms(struct card *card, const char *slot, struct card_algorithms *out)
 {
     char name[APP_SLOT_MAX];

@@ -92,6 +92,9 @@ struct error *card_read_certificate(struct card *card, const char *slot, uint8_t
 struct error *card_read_algorithms(struct card *card, const char *slot,
                                    struct card_algorithms *out) MUST_CHECK;
 
+/* ERROR_UNSUPPORTED where no card of this kind makes keys by us; the message says what to do. */
+struct error *card_check_generates(const struct card *card) MUST_CHECK;
+
 /* The card's statement about a key, and the certificate of what signed it; DER. */
 struct card_attestation {
     uint8_t *statement;

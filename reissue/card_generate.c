@@ -97,8 +97,10 @@ static struct error *check_algorithm(struct card_run *run, struct card *card, co
     struct card_algorithms had;
     char names[256] = "";
     size_t used = 0;
-    struct error *error = card_read_algorithms(card, run->uri->slot, &had);
+    struct error *error = card_check_generates(card);
 
+    if (error == NULL)
+        error = card_read_algorithms(card, run->uri->slot, &had);
     if (error != NULL || !had.certain)
         return error;
     for (size_t i = 0; i < had.count; i++) {

@@ -107,6 +107,15 @@ refused 'cannot|padding' openssl pkeyutl -decrypt "${P[@]}" -inkey "$(key rsa1)"
 [[ $(pins_sent) == 0 ]] || fail "a PIN was sent for what cannot be: $(apdu_list)"
 expect_failure "$CARD_TOOL" generate card: ec5 P-256 "$MANAGEMENT_KEY"
 expect_in "makes no keys here: use Certum's PKCS#11 module" err
+apdu_log_clear
+expect_failure "$REISSUE" card generate --slot ec5 --algorithm P-256
+expect_in "makes no keys here: use Certum's PKCS#11 module" err
+NEW=1234 expect_failure "$REISSUE" card pin --pin-source env:CARD_PIN --new-pin-source env:NEW
+expect_in "changes no PIN here: use Certum's PKCS#11 module" err
+[[ $(pins_sent) == 0 ]] || fail "a PIN was sent for what cannot be: $(apdu_list)"
+"$REISSUE" card show >shown
+expect_in "cryptoCertum 3.6" shown
+expect_in "3 tries left" shown
 openssl x509 -in rsa1.crt -outform DER -out rsa1.der
 expect_failure "$CARD_TOOL" store card: rsa1 "$MANAGEMENT_KEY" rsa1.der
 expect_in "takes no certificates here: use Certum's PKCS#11 module" err
