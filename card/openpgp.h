@@ -244,6 +244,12 @@ struct error *openpgp_set_attributes(struct apdu_channel *channel, struct openpg
 bool openpgp_attributes_equal(const struct openpgp_attributes *one,
                               const struct openpgp_attributes *other);
 
+/* ---- openpgp_delete.c -------------------------------------------------------------------- */
+
+/* Deletes whatever key there may be. ERROR_UNSUPPORTED where the card cannot. */
+struct error *openpgp_wipe_key(struct apdu_channel *channel, struct openpgp *openpgp,
+                               enum openpgp_slot slot) MUST_CHECK;
+
 /* ---- openpgp_fingerprint.c --------------------------------------------------------------- */
 
 /* The fingerprint that OpenPGP (RFC 4880 12.2) gives the key, made at `time` (since 1970). */

@@ -53,13 +53,12 @@ static struct error *clear_fingerprint(struct apdu_channel *channel, enum openpg
                : openpgp_put_data(channel, (uint16_t)(OPENPGP_DO_TIME + slot), zeros, 4, NULL);
 }
 
-struct error *openpgp_delete_key(struct apdu_channel *channel, void *state, const char *name)
+struct error *openpgp_wipe_key(struct apdu_channel *channel, struct openpgp *openpgp,
+                               enum openpgp_slot slot)
 {
-    struct openpgp *openpgp = state;
-    enum openpgp_slot slot = openpgp_slot_of(name);
     struct openpgp_attributes before = openpgp->attributes[slot];
-    struct error *error = openpgp_check_active(openpgp);
-    if (error == NULL && !openpgp->attributes_changeable)
+    struct error *error = NULL;
+    if (!openpgp->attributes_changeable)
         error = error_new(ERROR_UNSUPPORTED,
                           "this card deletes no keys: only a reset of all of it does");
     if (error == NULL)
@@ -69,4 +68,17 @@ struct error *openpgp_delete_key(struct apdu_channel *channel, void *state, cons
     if (error == NULL)
         error = check_gone(channel, slot);
     return error != NULL ? error : clear_fingerprint(channel, slot);
+}
+
+struct error *openpgp_delete_key(struct apdu_channel *channel, void *state, const char *name)
+{
+    struct app_key key = {0};
+    struct error *error = openpgp_read_key(channel, state, name, &key);
+    EVP_PKEY_free(key.public_key);
+    if (error != NULL &&
+        (error_code(error) == ERROR_CARD_ANSWER || error_code(error) == ERROR_UNSUPPORTED)) {
+        error_free(error); /* what cannot be read goes all the same */
+        error = openpgp_check_active(state);
+    }
+    return error != NULL ? error : openpgp_wipe_key(channel, state, openpgp_slot_of(name));
 }

@@ -163,7 +163,7 @@ static struct error *undo(struct apdu_channel *channel, struct openpgp *openpgp,
     if (!openpgp_attributes_equal(before, &openpgp->attributes[slot]))
         second = openpgp_set_attributes(channel, openpgp, slot, before);
     else if (made)
-        second = openpgp_delete_key(channel, openpgp, openpgp_slot_text(slot));
+        second = openpgp_wipe_key(channel, openpgp, slot);
     if (second != NULL)
         error = error_wrap(error, error_code(error),
                            made ? "a key was made in slot %s that is of no use, and is there still"

@@ -12,16 +12,25 @@ printf '%s\n' "$NEW_PUK" >puk.new
 printf 222222 >wrong
 printf '%s\n' "$MANAGEMENT_KEY" >key
 
+# in_piv ARGUMENT...: leaves in ARGUMENTS the same with the application named, unless a URI is there or none is
+# wanted: a YubiKey has OpenPGP as well, and whoever changes something has to say where.
+in_piv() {
+    ARGUMENTS=("$@")
+    [[ "$*" == *card:* || ${1-} == list || "$*" == *help* ]] || ARGUMENTS+=(card:app=piv)
+}
+
 # manage ARGUMENT...: succeeds; what it prints is in $WORK/out and $WORK/err.
 manage() {
-    timeout 60 "$REISSUE" card "$@" >out 2>err </dev/null || fail "reissue card $*: $(cat out err)"
+    in_piv "$@"
+    timeout 60 "$REISSUE" card "${ARGUMENTS[@]}" >out 2>err </dev/null || fail "reissue card $*: $(cat out err)"
 }
 
 # refused CODE TEXT ARGUMENT...: fails with that exit code, in one line that has that text.
 refused() {
     local code=$1 text=$2 got=0
     shift 2
-    timeout 60 "$REISSUE" card "$@" >out 2>err </dev/null || got=$?
+    in_piv "$@"
+    timeout 60 "$REISSUE" card "${ARGUMENTS[@]}" >out 2>err </dev/null || got=$?
     ((got == code)) || fail "exit code $got, not $code: reissue card $*: $(cat out err)"
     expect_in "$text" err
     [[ $(grep -cv '^reissue: warning' err) == 1 ]] || fail "not one line: $(<err)"
@@ -32,7 +41,8 @@ refused() {
 json() {
     local filter=$1
     shift
-    timeout 60 "$REISSUE" card "$@" --json >out.json 2>err </dev/null || true
+    in_piv "$@"
+    timeout 60 "$REISSUE" card "${ARGUMENTS[@]}" --json >out.json 2>err </dev/null || true
     [[ $(jq -s length out.json) == 1 ]] || fail "not one object: reissue card $*: $(cat out.json err)"
     jq -r "$filter" out.json
 }

@@ -15,7 +15,8 @@ person() {
         shift
     done
     shift
-    timeout 60 python3 "$HERE/person.py" "${script[@]}" -- "$REISSUE" card "$@" >screen 2>err || got=$?
+    in_piv "$@"
+    timeout 60 python3 "$HERE/person.py" "${script[@]}" -- "$REISSUE" card "${ARGUMENTS[@]}" >screen 2>err || got=$?
     ((got == code)) || fail "exit code $got, not $code: reissue card $*: $(cat screen err)"
 }
 
@@ -34,7 +35,7 @@ card_insert --serial 99887766
 person 0 "New PIN (6 to 8 characters) of PIV card 99887766: =$NEW_PIN" "Verifying=$NEW_PIN" \
     "New PUK (6 to 8 characters) of PIV card 99887766: =$NEW_PUK" "Verifying=$NEW_PUK" -- init
 never $NEW_PIN $NEW_PUK
-expect_in "kept behind the PIN" <("$REISSUE" card show)
+expect_in "kept behind the PIN" <("$REISSUE" card show card:app=piv)
 
 # Not the same twice, too short, nothing: nothing is changed, nothing is sent.
 apdu_log_clear
@@ -68,7 +69,7 @@ expect_equal "$(json '.cards[0].slots | map(.slot) | join(" ")' show)" 9a
 
 # Unblocking; the PUK.
 for _ in 1 2 3; do
-    "$REISSUE" card pin --pin-source file:wrong --new-pin-source file:pin --use-last-try >out 2>err </dev/null && fail "wrong PIN"
+    "$REISSUE" card pin card:app=piv --pin-source file:wrong --new-pin-source file:pin --use-last-try >out 2>err </dev/null && fail "wrong PIN"
 done
 person 7 -- pin
 expect_in "unblock it" screen

@@ -28,7 +28,7 @@ for ins in 20 2c fb; do
     card_remove
     card_insert --remove-at-ins $ins
     code=0
-    timeout 60 "$REISSUE" card reset --serial 12345678 --yes >out 2>err || code=$?
+    timeout 60 "$REISSUE" card reset card:app=piv --serial 12345678 --yes >out 2>err || code=$?
     # vpcd hands an empty answer on, other readers say that the card is gone.
     ((code == 4 || code == 11)) || fail "exit code $code: $(<err)"
     expect_in "reset the card again to finish it" err

@@ -31,8 +31,8 @@ expect_equal "$(sent 24) $(sent 2c) $(pins_sent)" "0 0 0"
 
 manage pin --pin-source file:pin --new-pin-source file:pin.new
 expect_equal "$(sent 24)" 1
-NEW=$NEW_PIN expect_apdus 8 "$REISSUE" card pin --pin-source env:NEW --new-pin-source file:pin # see docs/cards.md
-expect_equal "$(json .changed pin "card:?pin-source=file:$WORK/pin" --new-pin-source file:pin.new)" PIN
+NEW=$NEW_PIN expect_apdus 8 "$REISSUE" card pin card:app=piv --pin-source env:NEW --new-pin-source file:pin # see docs/cards.md
+expect_equal "$(json .changed pin "card:app=piv?pin-source=file:$WORK/pin" --new-pin-source file:pin.new)" PIN
 manage pin --pin-source file:pin.new --new-pin-source file:pin
 
 # A wrong one costs one try, once; the last one is kept.
@@ -65,7 +65,7 @@ refused 9 "does not unblock" unblock --management-key-source factory --new-pin-s
 
 # The PUK used up: nothing but a reset helps, which is said.
 for _ in 1 2 3; do
-    "$REISSUE" card puk --puk-source file:wrong --new-puk-source file:puk.new --use-last-try 2>/dev/null && fail "wrong PUK"
+    "$REISSUE" card puk card:app=piv --puk-source file:wrong --new-puk-source file:puk.new --use-last-try 2>/dev/null && fail "wrong PUK"
 done
 expect_equal "$(tries puk)" 0/3
 apdu_log_clear
@@ -112,7 +112,7 @@ manage generate --slot 84 --pin-source file:pin
 for ins in db ff; do
     card_remove
     card_insert --remove-at-ins $ins
-    expect_failure timeout 60 "$REISSUE" card management-key --pin-source file:pin
+    expect_failure timeout 60 "$REISSUE" card management-key card:app=piv --pin-source file:pin
     card_was_pulled
     card_insert
     manage generate --slot 85 --pin-source file:pin --overwrite-key
