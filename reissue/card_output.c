@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue card: what comes out, for people and for machines. */
 #include "card.h"
-#include "command.h"
+#include "exit_code.h"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -86,42 +86,6 @@ char *card_pem(const char *label, const uint8_t *bytes, size_t length)
 
 /* ---- how it ended ------------------------------------------------------------------------ */
 
-/* Words and exit codes for errors; both are documented in reissue-card(1), and stable. */
-static const struct {
-    enum error_code code;
-    const char *name;
-    int exit_code;
-} endings[] = {
-    {ERROR_INTERNAL, "internal", EXIT_CODE_FAILURE},
-    {ERROR_NO_MEMORY, "no-memory", EXIT_CODE_FAILURE},
-    {ERROR_ARGUMENT, "refused", EXIT_CODE_REFUSED},
-    {ERROR_URI, "usage", EXIT_CODE_USAGE},
-    {ERROR_NO_SERVICE, "no-service", EXIT_CODE_NO_CARD},
-    {ERROR_NO_READER, "no-reader", EXIT_CODE_NO_CARD},
-    {ERROR_NO_CARD, "no-card", EXIT_CODE_NO_CARD},
-    {ERROR_UNKNOWN_CARD, "unknown-card", EXIT_CODE_NO_CARD},
-    {ERROR_CARD_REMOVED, "card-removed", EXIT_CODE_NO_CARD},
-    {ERROR_CARD_RESET, "card-reset", EXIT_CODE_NO_CARD},
-    {ERROR_CARD_BUSY, "card-busy", EXIT_CODE_NO_CARD},
-    {ERROR_TRANSPORT, "transport", EXIT_CODE_NO_CARD},
-    {ERROR_CARD_STATUS, "card-status", EXIT_CODE_CARD},
-    {ERROR_CARD_ANSWER, "card-answer", EXIT_CODE_CARD},
-    {ERROR_NOT_FOUND, "not-found", EXIT_CODE_NOTHING_THERE},
-    {ERROR_AMBIGUOUS, "ambiguous", EXIT_CODE_NOTHING_THERE},
-    {ERROR_OTHER_KEY, "other-key", EXIT_CODE_REFUSED},
-    {ERROR_UNSUPPORTED, "unsupported", EXIT_CODE_UNSUPPORTED},
-    {ERROR_DENIED, "denied", EXIT_CODE_DENIED},
-    {ERROR_SIGNATURE, "signature", EXIT_CODE_CARD},
-    {ERROR_PIN_SOURCE, "no-secret", EXIT_CODE_NOT_SENT},
-    {ERROR_PIN_FORMAT, "secret-format", EXIT_CODE_NOT_SENT},
-    {ERROR_PIN_WRONG, "secret-wrong", EXIT_CODE_DENIED},
-    {ERROR_PIN_LAST_TRY, "last-try", EXIT_CODE_BLOCKED},
-    {ERROR_PIN_BLOCKED, "blocked", EXIT_CODE_BLOCKED},
-    {ERROR_CIPHERTEXT, "ciphertext", EXIT_CODE_REFUSED},
-};
-
-#define ENDING_COUNT (sizeof(endings) / sizeof(endings[0]))
-
 static void report_json(struct card_run *run, const char *name, const char *text)
 {
     struct json_object *failure = json_object_new_object();
@@ -137,17 +101,15 @@ int card_report(struct card_run *run, struct error *error)
 {
     char *described = error_describe(error);
     const char *text = described != NULL ? described : error_message(error);
-    size_t i = 0;
+    int code = exit_code_of(error);
 
-    while (i + 1 < ENDING_COUNT && endings[i].code != error_code(error))
-        i++;
     if (card_has(run, OPTION_JSON))
-        report_json(run, endings[i].name, text);
+        report_json(run, error_name(error), text);
     else
         (void)fprintf(stderr, "reissue: %s\n", text);
     free(described);
     error_free(error);
-    return endings[i].exit_code;
+    return code;
 }
 
 struct error *card_print_result(struct card_run *run)

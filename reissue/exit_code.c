@@ -38,6 +38,8 @@ static const struct ending {
     {ERROR_PIN_LAST_TRY, "last-try", EXIT_CODE_BLOCKED},
     {ERROR_PIN_BLOCKED, "blocked", EXIT_CODE_BLOCKED},
     {ERROR_CIPHERTEXT, "ciphertext", EXIT_CODE_REFUSED},
+    {ERROR_PADDING, "ciphertext", EXIT_CODE_REFUSED},
+    {ERROR_MODULE, "module", EXIT_CODE_CARD},
     {ERROR_STATE, "state", EXIT_CODE_FAILURE},
     {ERROR_CONFIG, "configuration", EXIT_CODE_USAGE},
     {ERROR_BUSY, "busy", EXIT_CODE_BUSY},

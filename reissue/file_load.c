@@ -3,17 +3,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK 16384
+#define BLOCK        16384
+#define PIPE_WAIT_MS 10000
 
 static struct error *cannot_read(const char *path)
 {
-    return error_new(ERROR_FILE, "cannot read %s: %s", path, strerror(errno));
+    return error_new(errno == ENOENT ? ERROR_NOT_FOUND : ERROR_FILE, "cannot read %s: %s", path,
+                     strerror(errno));
+}
+
+/* A shell's <(command) is a pipe whose writer may need a moment. */
+static bool wait_for_writer(int descriptor)
+{
+    struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
+
+    return errno == EAGAIN && poll(&wanted, 1, PIPE_WAIT_MS) > 0;
 }
 
 static struct error *read_all(int descriptor, const char *path, size_t max, struct buffer *out)
@@ -24,7 +35,7 @@ static struct error *read_all(int descriptor, const char *path, size_t max, stru
     while (error == NULL) {
         ssize_t length = read(descriptor, block, sizeof(block));
 
-        if (length < 0 && errno == EINTR)
+        if (length < 0 && (errno == EINTR || wait_for_writer(descriptor)))
             continue;
         if (length < 0)
             error = cannot_read(path);
@@ -78,7 +89,7 @@ static struct error *open_file(const char *path, bool secret, int *out)
 
     if (descriptor < 0 || fstat(descriptor, &status) != 0)
         error = cannot_read(path);
-    else if (!S_ISREG(status.st_mode))
+    else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
         error = error_new(ERROR_FILE, "%s is not a regular file", path);
     else if (secret)
         error = check_owner(path, &status);

@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 /*
- * Reads the regular file `path`, or what comes from the standard input where that is "-", into the
- * empty buffer `out`. Waits for no fifo. ERROR_FILE where it cannot be read, is no regular file, or
- * has more than `max` bytes.
+ * Reads the regular file or pipe `path`, or what comes from the standard input where that is "-",
+ * into the empty buffer `out`. Nobody waits long for a pipe: not for a writer, and ten seconds for
+ * what it writes. ERROR_NOT_FOUND; ERROR_FILE where it cannot be read, is something else, or has
+ * more than `max` bytes.
  */
 struct error *file_load(const char *path, size_t max, struct buffer *out) MUST_CHECK;
 

@@ -68,11 +68,29 @@ static void observe(const struct run *run, enum job_step step, const char *momen
         run->observe(step, moment);
 }
 
+/* Which does for tokens, and for cards that keep their management key behind it. */
+static struct error *read_pin(const struct run *run, struct card_admin *out)
+{
+    out->behind_pin = true;
+    return card_pin_read(run->crypto->secrets.pin_source, &out->pin);
+}
+
+struct error *run_explain_admin(const struct run *run, struct error *error)
+{
+    if (error == NULL || run->admin_source != NULL ||
+        (error_code(error) != ERROR_NOT_FOUND && error_code(error) != ERROR_DENIED))
+        return error;
+    return error_wrap(
+        error, ERROR_DENIED,
+        "the card is changed for who proves that he may, and its PIN does not do: say "
+        "where its management key or admin PIN is, with --management-key-source");
+}
+
 struct error *run_read_admin(const struct run *run, struct card_admin *out)
 {
     *out = (struct card_admin){0};
     if (run->admin_source == NULL && run->crypto->secrets.pin_source != NULL)
-        return card_pin_read(run->crypto->secrets.pin_source, &out->pin); /* does for tokens */
+        return read_pin(run, out);
     if (run->admin_source == NULL)
         return error_new(ERROR_DENIED,
                          "cards are changed for who proves that he may: say where the card's "

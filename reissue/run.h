@@ -73,6 +73,9 @@ void run_tell_step(const struct run *run, const struct job *job);
 struct error *run_read_admin(const struct run *run, struct card_admin *out) MUST_CHECK;
 void run_clear_admin(struct card_admin *admin);
 
+/* Says what was missing, where an error (owned; or NULL) came of that. */
+struct error *run_explain_admin(const struct run *run, struct error *error) MUST_CHECK;
+
 /* Says something to the person. */
 void run_tell(const struct run *run, const struct job *job, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

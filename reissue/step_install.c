@@ -108,7 +108,8 @@ static struct error *write_certificate(struct run *run, const struct job *job,
     if (error == NULL)
         error = run_read_admin(run, &admin);
     if (error == NULL)
-        error = card_store_certificate(card, &admin, uri->slot, der, (size_t)length);
+        error = run_explain_admin(
+            run, card_store_certificate(card, &admin, uri->slot, der, (size_t)length));
     run_clear_admin(&admin);
     OPENSSL_free(der);
     X509_free(certificate);

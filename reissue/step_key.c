@@ -139,7 +139,7 @@ static struct error *generate_on_card(struct run *run, const struct job *job, st
         error = card_generate_key(card, &admin, uri->slot, &options, &made);
     EVP_PKEY_free(made);
     run_clear_admin(&admin);
-    return error;
+    return run_explain_admin(run, error);
 }
 
 /*

@@ -29,8 +29,8 @@ tries() {
 }
 
 # error.h: codes by number.
-URI=4 NO_SERVICE=5 NO_READER=6 NO_CARD=7 UNKNOWN_CARD=8 CARD_REMOVED=9 NOT_FOUND=15
-AMBIGUOUS=16 OTHER_KEY=17 UNSUPPORTED=18 PIN_SOURCE=21 PIN_FORMAT=22 PIN_WRONG=23
+ARGUMENT=3 URI=4 NO_SERVICE=5 NO_READER=6 NO_CARD=7 UNKNOWN_CARD=8 CARD_REMOVED=9 NOT_FOUND=15
+AMBIGUOUS=16 OTHER_KEY=17 PIN_SOURCE=21 PIN_FORMAT=22 PIN_WRONG=23
 PIN_LAST_TRY=24 PIN_BLOCKED=25
 
 refused $NO_SERVICE "systemctl start pcscd" key card:
@@ -38,7 +38,7 @@ refused $URI 'no attribute is called "slut"' key card:slut=9a
 refused $URI "%" key "card:slot=9%z"
 refused $URI "pin-source" key "card:?pin-source=$PIN"
 refused $NOT_FOUND "9a, 9c, 9d, 9e" key card:slot=77
-refused $UNSUPPORTED "pkcs11" key card:app=pkcs11
+refused $ARGUMENT "module-path" key card:app=pkcs11
 
 pcscd_start
 refused $NO_CARD "insert" key card:slot=9a

@@ -115,8 +115,8 @@ refused 10 "another key" import-cert --slot 9d 9a.pem
 openssl x509 -req -in leaf.csr -signkey ca.key -days 9 -out stranger.pem 2>/dev/null
 refused 10 "no key that this certificate is for" import-cert stranger.pem
 refused 10 "no certificate" import-cert pin
-refused 10 "cannot read" import-cert nowhere.pem
-refused 10 "too long" import-cert <(head -c 300000 /dev/zero)
+refused 5 "cannot read" import-cert nowhere.pem
+refused 1 "longer than" import-cert <(head -c 300000 /dev/zero)
 printf 'nsComment=%s\n' "$(head -c 4000 /dev/zero | tr '\0' x)" >large.cnf
 openssl x509 -req -in leaf.csr -force_pubkey 9a.pub -CA ca.pem -CAkey ca.key -extfile large.cnf -out large.pem 2>/dev/null
 refused 9 "no room" import-cert large.pem

@@ -40,7 +40,7 @@ printf 654321 >wrong
 expect_failure "$CARD_TOOL" sign "card:slot=01?module-path=$MODULE&pin-source=file:$WORK/wrong" 3
 expect_in "refused the PIN" err
 tries() {
-    "$CARD_TOOL" pin-status card: | sed 's/.*tries=//'
+    "$CARD_TOOL" pin-status card:app=piv | sed 's/.*tries=//'
 }
 [[ $(tries) == 2 ]] || fail "not one try, but $(tries) are left"
 expect_failure "$CARD_TOOL" threads "card:slot=01?module-path=$MODULE&pin-source=file:$WORK/wrong" 4 3

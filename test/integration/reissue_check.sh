@@ -213,7 +213,7 @@ expect_in "not a regular file" err
 : >empty.csr
 check 1 empty.csr
 expect_in "no certificate request" err
-check 1 missing.csr
+check 5 missing.csr
 expect_in "No such file" err
 head -c 400000 /dev/zero >huge
 check 1 huge

@@ -71,7 +71,7 @@ crash() {
 
 SLOT=9a
 for step in $("$REISSUE_FAULTS" --steps); do
-    for moment in done after; do
+    for moment in "done" after; do
         # The last step has nothing after it that is not done.
         [[ $step:$moment != revocation-sent:after ]] || continue
         echo "killed at $step:$moment"

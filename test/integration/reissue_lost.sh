@@ -54,7 +54,6 @@ unset PREDECESSOR
 
 lost /order-plz new_order
 lost /finalize-order/ finalize
-lost /certZ/ download
 cp "$(live "$NAME" cert.pem)" old.pem
 lost /revoke-cert revoke
 [[ $(revocation_status old.pem) == Revoked ]]

@@ -125,7 +125,7 @@ key_works "$NAME"
 start_job "$NAME" --new-key card:
 sign "$REQUEST" replaced.pem
 slot=$(jq -r .key out | sed 's/.*slot=\([0-9a-f]*\).*/\1/')
-"$CARD_TOOL" generate card: "$slot" P-256 "$MANAGEMENT_KEY" overwrite >/dev/null
+"$CARD_TOOL" generate card:app=piv "$slot" P-256 "$MANAGEMENT_KEY" overwrite >/dev/null
 expect_reissue 10 resume "$JOB" --cert replaced.pem "${SECRETS[@]}"
 expect_in "holds another key" err
 expect_in "nothing was written" err

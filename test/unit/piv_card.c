@@ -82,7 +82,7 @@ static void says_what_is_missing(void **state)
     assert_not_found(soft, "card:slot=9a", ERROR_NOT_FOUND, "slot 9a is empty");
     assert_not_found(soft, "card:slot=9b", ERROR_NOT_FOUND, "no such slot \"9b\"");
     assert_not_found(soft, "card:label=x", ERROR_NOT_FOUND, "no labels");
-    assert_not_found(soft, "card:app=pkcs11", ERROR_UNSUPPORTED, "there is piv");
+    assert_not_found(soft, "card:app=pkcs11", ERROR_ARGUMENT, "module-path");
     assert_not_found(soft, "card:reader=x", ERROR_NO_READER, "Memory 00 00");
     assert_not_found(soft, "card:serial=1", ERROR_NO_CARD, "12345678");
     soft_reader_key(soft, "9a=p256", NULL);

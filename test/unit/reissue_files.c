@@ -149,10 +149,11 @@ static void reads_within_bounds(void **state)
     buffer_clear(&bytes);
     assert_error(file_load("ten", 9, &bytes), ERROR_FILE, "longer than 9");
     assert_null(bytes.bytes);
-    assert_error(file_load("fifo", 9, &bytes), ERROR_FILE, "not a regular file");
+    assert_no_error(file_load("fifo", 9, &bytes)); /* nobody writes to it, and nobody waits */
+    assert_int_equal(bytes.length, 0);
     assert_error(file_load(".", 9, &bytes), ERROR_FILE, "not a regular file");
     assert_error(file_load("/dev/zero", 9, &bytes), ERROR_FILE, "not a regular file");
-    assert_error(file_load("none", 9, &bytes), ERROR_FILE, "No such file");
+    assert_error(file_load("none", 9, &bytes), ERROR_NOT_FOUND, "No such file");
 }
 
 static void guards_secrets(void **state)
