@@ -43,10 +43,23 @@ static struct error *pcsc_read_atr(struct pcsc_transport *pcsc, DWORD protocol)
     return NULL;
 }
 
+/*
+ * pcscd 2 just hangs up on whom polkit does not let in. libpcsclite takes that for a refusal only
+ * if it could send its first words before, else for a pcscd that is not there. So who finds none
+ * looks again: if there really is none, that takes microseconds.
+ */
+static LONG establish_context(SCARDCONTEXT *context)
+{
+    LONG code = (LONG)SCARD_E_NO_SERVICE;
+    for (int attempts = 0; code == (LONG)SCARD_E_NO_SERVICE && attempts < 5; attempts++)
+        code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, context);
+    return code;
+}
+
 static struct error *pcsc_connect_card(struct pcsc_transport *pcsc)
 {
     DWORD protocol = 0;
-    LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &pcsc->context);
+    LONG code = establish_context(&pcsc->context);
     if (code != SCARD_S_SUCCESS)
         return pcsc_error(code, NULL);
     pcsc->has_context = true;
@@ -216,7 +229,7 @@ static struct error *pcsc_list(const struct transport_system *system,
     (void)system;
     *out = (struct transport_reader_list){0};
     SCARDCONTEXT context;
-    LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
+    LONG code = establish_context(&context);
     if (code != SCARD_S_SUCCESS)
         return pcsc_error(code, NULL);
     struct error *error = list_readers(context, out);
