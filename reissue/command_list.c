@@ -43,7 +43,7 @@ struct options {
 };
 
 /* Certificates that are known from elsewhere are added by these. */
-static certificate_source *const sources[] = {NULL};
+static certificate_source *const sources[] = {list_live, NULL};
 
 /* ---- options ----------------------------------------------------------------------------- */
 

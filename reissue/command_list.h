@@ -13,4 +13,7 @@ struct list_options {
 typedef struct error *certificate_source(struct certificate_scan *scan,
                                          const struct list_options *options);
 
+/* Those that are live, from the state; ERROR_STATE, _CONFIG. */
+certificate_source list_live;
+
 #endif

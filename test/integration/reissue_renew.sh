@@ -85,6 +85,11 @@ key_works "$NAME"
 printf '#!/bin/sh\nexit 0\n' >hook
 expect_reissue 0 renew --all
 
+# It is listed, with where its key is.
+expect_reissue 0 list --no-cards --json
+[[ $(jq -r '.[0].name' out) == "$NAME" && $(jq -r '.[0].certificate' out) == "$(live "$NAME" cert.pem)" ]] ||
+    fail "$(<out)"
+
 # What is there can be had in each form, and revoked by name: not by mistake, when it is in use.
 expect_reissue 0 download "$NAME"
 cmp <(openssl x509 -in out) <(openssl x509 -in "$(live "$NAME" cert.pem)")
