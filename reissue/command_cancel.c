@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "job_command.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,14 +16,6 @@ static const char usage[] =
     "Ends a job. The key that it made, and a certificate that it got, stay where they are. Of a "
     "job\n"
     "that is done but for the revocation of the previous certificate, takes that back.\n";
-
-enum { OPTION_HELP = OPTION_OWN };
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
 
 static void say_what_is_left(const struct job *job, enum job_step step)
 {
@@ -76,19 +69,9 @@ static int cancel(struct job_command *command, const char *id)
 int cancel_command(int argc, char **argv)
 {
     struct job_command command;
-    struct error *error = NULL;
-    int option;
+    int code = job_command_parse(&command, argc, argv, usage, NULL, 0);
 
-    job_command_init(&command);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
-    if (argc - optind != 1)
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-    return cancel(&command, argv[optind]);
+    if (code >= 0)
+        return code;
+    return argc - optind == 1 ? cancel(&command, argv[optind]) : job_command_misused(usage);
 }

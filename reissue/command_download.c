@@ -8,6 +8,7 @@
 #include "job_command.h"
 #include "live.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,17 +22,6 @@ static const char usage[] =
     "  --chain                      with its chain (PEM only)\n"
     "  --out FILE                   there, and not to the standard output\n"
     "  --config FILE, --state DIRECTORY\n";
-
-enum { OPTION_FORM = OPTION_OWN, OPTION_CHAIN, OPTION_OUT, OPTION_HELP };
-
-static const struct option options[] = {
-    {"form", required_argument, NULL, OPTION_FORM},
-    {"chain", no_argument, NULL, OPTION_CHAIN},
-    {"out", required_argument, NULL, OPTION_OUT},
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
 
 struct download {
     const char *what;
@@ -109,8 +99,8 @@ static int run(struct job_command *command, const struct download *download)
 
 static struct error *take_form(struct download *download, const char *form)
 {
-    download->der = strcmp(form, "der") == 0;
-    return download->der || strcmp(form, "pem") == 0
+    download->der = form != NULL && strcmp(form, "der") == 0;
+    return download->der || form == NULL || strcmp(form, "pem") == 0
                ? NULL
                : error_new(ERROR_ARGUMENT, "--form is pem or der, not %s", form);
 }
@@ -119,26 +109,22 @@ int download_command(int argc, char **argv)
 {
     struct job_command command;
     struct download download = {0};
-    struct error *error = NULL;
-    int option;
+    const char *form = NULL;
+    const struct job_option options[] = {
+        {"form", &form, NULL},
+        {"chain", NULL, &download.chain},
+        {"out", &download.out, NULL},
+    };
+    int code = job_command_parse(&command, argc, argv, usage, options, 3);
+    struct error *error;
 
-    job_command_init(&command);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_FORM)
-            error = take_form(&download, optarg);
-        else if (option == OPTION_CHAIN)
-            download.chain = true;
-        else if (option == OPTION_OUT)
-            download.out = optarg;
-        else if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        else if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
+    if (code >= 0)
+        return code;
+    error = take_form(&download, form);
+    if (error != NULL)
+        return command_fail(error, command.json);
     if (argc - optind != 1 || (download.der && download.chain))
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        return job_command_misused(usage);
     download.what = argv[optind];
     return run(&command, &download);
 }

@@ -10,6 +10,7 @@
 #include "renewal.h"
 #include "start.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +24,6 @@ static const char usage[] =
     "\n"
     "  --dry-run                    only say what is due\n"
     "  --force                      renew it although it is not due\n" JOB_COMMAND_HELP;
-
-enum { OPTION_ALL = OPTION_OWN, OPTION_DRY_RUN, OPTION_FORCE, OPTION_HELP };
-
-static const struct option options[] = {
-    {"all", no_argument, NULL, OPTION_ALL},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"force", no_argument, NULL, OPTION_FORCE},
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
 
 struct renewing {
     struct job_command *command;
@@ -194,27 +184,18 @@ int renew_command(int argc, char **argv)
 {
     struct job_command command;
     struct renewing renewing = {.command = &command};
-    struct error *error = NULL;
     bool all = false;
-    int option;
+    const struct job_option options[] = {
+        {"all", NULL, &all},
+        {"dry-run", NULL, &renewing.dry_run},
+        {"force", NULL, &renewing.force},
+    };
+    int code = job_command_parse(&command, argc, argv, usage, options, 3);
 
-    job_command_init(&command);
-    command.secrets.batch = true;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_ALL)
-            all = true;
-        else if (option == OPTION_DRY_RUN)
-            renewing.dry_run = true;
-        else if (option == OPTION_FORCE)
-            renewing.force = true;
-        else if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        else if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
+    if (code >= 0)
+        return code;
     if (all == (optind < argc))
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        return job_command_misused(usage);
+    command.secrets.batch = true;
     return renew(&renewing, argv + optind);
 }

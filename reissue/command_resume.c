@@ -8,6 +8,7 @@
 #include "file_load.h"
 #include "job_command.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +21,6 @@ static const char usage[] =
     "  --cert FILE                  what came back from the CA: PEM, DER or PKCS#7, with or "
     "without\n"
     "                               chain; - is the standard input\n" JOB_COMMAND_HELP;
-
-enum { OPTION_CERT = OPTION_OWN, OPTION_HELP };
-
-static const struct option options[] = {
-    {"cert", required_argument, NULL, OPTION_CERT},
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
 
 /* The only job that can go on. */
 static struct error *only_job(struct state *state, struct job **out)
@@ -98,21 +90,12 @@ int resume_command(int argc, char **argv)
 {
     struct job_command command;
     const char *answer = NULL;
-    struct error *error = NULL;
-    int option;
+    const struct job_option options[] = {{"cert", &answer, NULL}};
+    int code = job_command_parse(&command, argc, argv, usage, options, 1);
 
-    job_command_init(&command);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_CERT)
-            answer = optarg;
-        else if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        else if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
+    if (code >= 0)
+        return code;
     if (argc - optind > 1)
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        return job_command_misused(usage);
     return resume(&command, optind < argc ? argv[optind] : NULL, answer);
 }

@@ -7,6 +7,7 @@
 #include "job_command.h"
 #include "start.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +21,6 @@ static const char usage[] =
     "or\n"
     "                               unspecified (RFC 5280, 5.3.1)\n"
     "  --yes                        although it is in use\n" JOB_COMMAND_HELP;
-
-enum { OPTION_CA = OPTION_OWN, OPTION_REASON, OPTION_YES, OPTION_HELP };
-
-static const struct option options[] = {
-    {"ca", required_argument, NULL, OPTION_CA},
-    {"reason", required_argument, NULL, OPTION_REASON},
-    {"yes", no_argument, NULL, OPTION_YES},
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
 
 struct wish {
     const char *certificate, *ca, *reason;
@@ -120,26 +110,21 @@ int revoke_command(int argc, char **argv)
 {
     struct job_command command;
     struct wish wish = {0};
-    struct error *error = NULL;
-    int option;
+    const struct job_option options[] = {
+        {"ca", &wish.ca, NULL},
+        {"reason", &wish.reason, NULL},
+        {"yes", NULL, &wish.yes},
+    };
+    int code = job_command_parse(&command, argc, argv, usage, options, 3);
+    struct error *error;
 
-    job_command_init(&command);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_CA)
-            wish.ca = optarg;
-        else if (option == OPTION_REASON)
-            error = check_reason(wish.reason = optarg);
-        else if (option == OPTION_YES)
-            wish.yes = true;
-        else if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        else if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
+    if (code >= 0)
+        return code;
     if (argc - optind != 1 || wish.ca == NULL || wish.reason == NULL)
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        return job_command_misused(usage);
+    error = check_reason(wish.reason);
+    if (error != NULL)
+        return command_fail(error, command.json);
     wish.certificate = argv[optind];
     return revoke(&command, &wish);
 }

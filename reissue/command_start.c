@@ -5,6 +5,7 @@
 #include "job_command.h"
 #include "start.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,71 +32,6 @@ static const char usage[] =
     "                               what becomes of the previous certificate (no)\n"
     "  --profile NAME               the CA's profile\n" JOB_COMMAND_HELP;
 
-enum {
-    OPTION_NEW_KEY = OPTION_OWN,
-    OPTION_ALGORITHM,
-    OPTION_OVERWRITE,
-    OPTION_KEY,
-    OPTION_CSR,
-    OPTION_CA,
-    OPTION_NAME,
-    OPTION_INSTALL,
-    OPTION_REASON,
-    OPTION_REVOKE,
-    OPTION_REVOKE_AFTER,
-    OPTION_PROFILE,
-    OPTION_HELP,
-};
-
-static const struct option options[] = {
-    {"new-key", required_argument, NULL, OPTION_NEW_KEY},
-    {"alg", required_argument, NULL, OPTION_ALGORITHM},
-    {"overwrite-key", no_argument, NULL, OPTION_OVERWRITE},
-    {"key", required_argument, NULL, OPTION_KEY},
-    {"csr", required_argument, NULL, OPTION_CSR},
-    {"ca", required_argument, NULL, OPTION_CA},
-    {"name", required_argument, NULL, OPTION_NAME},
-    {"install", required_argument, NULL, OPTION_INSTALL},
-    {"reason", required_argument, NULL, OPTION_REASON},
-    {"revoke", required_argument, NULL, OPTION_REVOKE},
-    {"revoke-after", required_argument, NULL, OPTION_REVOKE_AFTER},
-    {"profile", required_argument, NULL, OPTION_PROFILE},
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
-
-/* Where an option's argument goes; NULL for those that have none, or are not of this command. */
-static const char **place_of(struct start_wish *wish, int option)
-{
-    switch (option) {
-    case OPTION_NEW_KEY:
-        return &wish->new_key;
-    case OPTION_ALGORITHM:
-        return &wish->algorithm;
-    case OPTION_KEY:
-        return &wish->key;
-    case OPTION_CSR:
-        return &wish->csr;
-    case OPTION_CA:
-        return &wish->ca;
-    case OPTION_NAME:
-        return &wish->name;
-    case OPTION_INSTALL:
-        return &wish->install;
-    case OPTION_REASON:
-        return &wish->reason;
-    case OPTION_REVOKE:
-        return &wish->revoke;
-    case OPTION_REVOKE_AFTER:
-        return &wish->revoke_after;
-    case OPTION_PROFILE:
-        return &wish->profile;
-    default:
-        return NULL;
-    }
-}
-
 static int start(struct job_command *command, const struct start_wish *wish)
 {
     struct job *job = NULL;
@@ -116,26 +52,27 @@ int start_command(int argc, char **argv)
 {
     struct job_command command;
     struct start_wish wish = {0};
-    struct error *error = NULL;
-    int option;
+    const struct job_option options[] = {
+        {"new-key", &wish.new_key, NULL},
+        {"alg", &wish.algorithm, NULL},
+        {"overwrite-key", NULL, &wish.overwrite_key},
+        {"key", &wish.key, NULL},
+        {"csr", &wish.csr, NULL},
+        {"ca", &wish.ca, NULL},
+        {"name", &wish.name, NULL},
+        {"install", &wish.install, NULL},
+        {"reason", &wish.reason, NULL},
+        {"revoke", &wish.revoke, NULL},
+        {"revoke-after", &wish.revoke_after, NULL},
+        {"profile", &wish.profile, NULL},
+    };
+    int code = job_command_parse(&command, argc, argv, usage, options,
+                                 sizeof(options) / sizeof(options[0]));
 
-    job_command_init(&command);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        const char **place = place_of(&wish, option);
-
-        if (place != NULL)
-            *place = optarg;
-        else if (option == OPTION_OVERWRITE)
-            wish.overwrite_key = true;
-        else if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        else if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
+    if (code >= 0)
+        return code;
     if (argc - optind > 1)
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        return job_command_misused(usage);
     if (optind < argc)
         wish.certificate = argv[optind];
     return start(&command, &wish);

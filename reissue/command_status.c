@@ -5,21 +5,13 @@
 #include "job_command.h"
 #include "job_print.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static const char usage[] =
     "usage: reissue status [--all] [--json] [--state DIRECTORY] [JOB]\n"
     "Lists the jobs that are not at their end (--all: every job), or says what happened to one.\n";
-
-enum { OPTION_ALL = OPTION_OWN, OPTION_HELP };
-
-static const struct option options[] = {
-    {"all", no_argument, NULL, OPTION_ALL},
-    {"help", no_argument, NULL, OPTION_HELP},
-    JOB_COMMAND_OPTIONS,
-    {NULL, 0, NULL, 0},
-};
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
@@ -106,22 +98,13 @@ static int status(struct job_command *command, const char *id, bool all)
 int status_command(int argc, char **argv)
 {
     struct job_command command;
-    struct error *error = NULL;
     bool all = false;
-    int option;
+    const struct job_option options[] = {{"all", NULL, &all}};
+    int code = job_command_parse(&command, argc, argv, usage, options, 1);
 
-    job_command_init(&command);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_ALL)
-            all = true;
-        else if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_SUCCESS;
-        else if (!job_command_option(&command, option, optarg, &error))
-            return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
-        if (error != NULL)
-            return command_fail(error, command.json);
-    }
+    if (code >= 0)
+        return code;
     if (argc - optind > 1)
-        return fputs(usage, stderr) < 0 ? EXIT_CODE_FAILURE : EXIT_CODE_USAGE;
+        return job_command_misused(usage);
     return status(&command, optind < argc ? argv[optind] : NULL, all);
 }

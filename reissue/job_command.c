@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "job_print.h"
 
+#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,45 +39,116 @@ struct error *duration_parse(const char *text, long *out)
                      text);
 }
 
-void job_command_init(struct job_command *command)
-{
-    *command = (struct job_command){.wait = WAIT_DEFAULT, .told_step = STEP_COUNT};
-}
+/* The options that all commands share; their values for getopt_long() are above every character. */
+enum shared {
+    OPTION_CONFIG = 256,
+    OPTION_STATE,
+    OPTION_PIN_SOURCE,
+    OPTION_PASSPHRASE_SOURCE,
+    OPTION_MANAGEMENT_KEY_SOURCE,
+    OPTION_BATCH,
+    OPTION_JSON,
+    OPTION_WAIT,
+    OPTION_HELP,
+    OPTION_OWN, /* the first of a command's own */
+};
 
-bool job_command_option(struct job_command *command, int option, const char *argument,
-                        struct error **error)
+static const struct option shared[] = {
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"pin-source", required_argument, NULL, OPTION_PIN_SOURCE},
+    {"passphrase-source", required_argument, NULL, OPTION_PASSPHRASE_SOURCE},
+    {"management-key-source", required_argument, NULL, OPTION_MANAGEMENT_KEY_SOURCE},
+    {"batch", no_argument, NULL, OPTION_BATCH},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"wait", optional_argument, NULL, OPTION_WAIT},
+    {"help", no_argument, NULL, OPTION_HELP},
+};
+#define SHARED_COUNT (sizeof(shared) / sizeof(shared[0]))
+#define OWN_MAX      24
+
+static struct error *take_shared(struct job_command *command, int option, const char *argument)
 {
-    *error = NULL;
     switch (option) {
     case OPTION_CONFIG:
         command->config_path = argument;
-        return true;
+        break;
     case OPTION_STATE:
         command->state_directory = argument;
-        return true;
+        break;
     case OPTION_PIN_SOURCE:
         command->secrets.pin_source = argument;
-        return true;
+        break;
     case OPTION_PASSPHRASE_SOURCE:
         command->secrets.passphrase_source = argument;
-        return true;
+        break;
     case OPTION_MANAGEMENT_KEY_SOURCE:
         command->admin_source = argument;
-        return true;
+        break;
     case OPTION_BATCH:
         command->secrets.batch = true;
-        return true;
+        break;
     case OPTION_JSON:
         command->json = true;
-        return true;
-    case OPTION_WAIT:
-        command->wait = WAIT_FOREVER;
-        if (argument != NULL)
-            *error = duration_parse(argument, &command->wait);
-        return true;
+        break;
     default:
-        return false;
+        command->wait = WAIT_FOREVER;
+        return argument == NULL ? NULL : duration_parse(argument, &command->wait);
     }
+    return NULL;
+}
+
+static void take_own(const struct job_option *option, const char *argument)
+{
+    if (option->flag != NULL)
+        *option->flag = true;
+    else
+        *option->text = argument;
+}
+
+/* The table for getopt_long(): what is shared, what is the command's own, and its end. */
+static void fill_table(const struct job_option *options, size_t count, struct option *table)
+{
+    memcpy(table, shared, sizeof(shared));
+    for (size_t i = 0; i < count; i++)
+        table[SHARED_COUNT + i] =
+            (struct option){.name = options[i].name,
+                            .has_arg = options[i].flag != NULL ? no_argument : required_argument,
+                            .val = OPTION_OWN + (int)i};
+    table[SHARED_COUNT + count] = (struct option){0};
+}
+
+int job_command_misused(const char *usage)
+{
+    fputs(usage, stderr);
+    return EXIT_CODE_USAGE;
+}
+
+int job_command_parse(struct job_command *command, int argc, char **argv, const char *usage,
+                      const struct job_option *options, size_t count)
+{
+    struct option table[SHARED_COUNT + OWN_MAX + 1];
+    int option;
+
+    *command = (struct job_command){.wait = WAIT_DEFAULT, .told_step = STEP_COUNT};
+    fill_table(options, count, table);
+    while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
+        struct error *error = NULL;
+
+        if (option == OPTION_HELP) {
+            fputs(usage, stdout);
+            return EXIT_CODE_SUCCESS;
+        }
+        if (option >= OPTION_OWN)
+            take_own(&options[option - OPTION_OWN], optarg);
+        else if (option >= OPTION_CONFIG)
+            error = take_shared(command, option, optarg);
+        else
+            return job_command_misused(usage);
+        if (error != NULL)
+            return command_fail(error, command->json);
+    }
+    return -1;
 }
 
 /* ---- telling ----------------------------------------------------------------------------- */

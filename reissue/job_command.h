@@ -5,7 +5,6 @@
 
 #include "run.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 
 struct job_command {
@@ -20,28 +19,12 @@ struct job_command {
     enum job_step told_step;
 };
 
-/* The options, for a command's table; their values are above every character. */
-enum {
-    OPTION_CONFIG = 256,
-    OPTION_STATE,
-    OPTION_PIN_SOURCE,
-    OPTION_PASSPHRASE_SOURCE,
-    OPTION_MANAGEMENT_KEY_SOURCE,
-    OPTION_BATCH,
-    OPTION_JSON,
-    OPTION_WAIT,
-    OPTION_OWN, /* a command's own begin here */
+/* An option of a command's own: one with an argument has `text`, one without `flag`. */
+struct job_option {
+    const char *name;
+    const char **text;
+    bool *flag;
 };
-#define JOB_COMMAND_OPTIONS                                                                        \
-    {"config", required_argument, NULL, OPTION_CONFIG},                                            \
-        {"state", required_argument, NULL, OPTION_STATE},                                          \
-        {"pin-source", required_argument, NULL, OPTION_PIN_SOURCE},                                \
-        {"passphrase-source", required_argument, NULL, OPTION_PASSPHRASE_SOURCE},                  \
-        {"management-key-source", required_argument, NULL, OPTION_MANAGEMENT_KEY_SOURCE},          \
-        {"batch", no_argument, NULL, OPTION_BATCH}, {"json", no_argument, NULL, OPTION_JSON},      \
-    {                                                                                              \
-        "wait", optional_argument, NULL, OPTION_WAIT                                               \
-    }
 
 /* What they mean, for a command's help. */
 #define JOB_COMMAND_HELP                                                                           \
@@ -58,12 +41,16 @@ enum {
     "  --config FILE, --state DIRECTORY\n"                                                         \
     "                               where these are, if not in their usual places\n"
 
-/* The defaults. */
-void job_command_init(struct job_command *command);
+/*
+ * Takes a command's words: the options that all of these commands share, and its own (`count` of
+ * them), into a fresh `command`. Returns -1 to go on, with `optind` at the first word that is no
+ * option; or the exit code: after --help, and after wrong usage, which `usage` is printed for.
+ */
+int job_command_parse(struct job_command *command, int argc, char **argv, const char *usage,
+                      const struct job_option *options, size_t count);
 
-/* Takes one of these options; false where it is another. ERROR_ARGUMENT for a bad value. */
-bool job_command_option(struct job_command *command, int option, const char *argument,
-                        struct error **error);
+/* Prints that usage for who used it wrongly; returns the exit code. */
+int job_command_misused(const char *usage);
 
 /* Opens configuration, state and libcrypto. job_command_close() is called in any case. */
 struct error *job_command_open(struct job_command *command) MUST_CHECK;
