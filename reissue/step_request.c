@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The certificate signing request: made by the key, or given; checked before anybody sees it. */
 #include "certificate_text.h"
+#include "csr_check.h"
 #include "run.h"
 
 #include <openssl/pem.h>
@@ -62,6 +63,35 @@ static struct error *make_csr(struct run *run, const X509 *predecessor, EVP_PKEY
     return error;
 }
 
+/* ---- the verdict ------------------------------------------------------------------------- */
+
+/* What no authority should see is not sent; what public ones refuse may be fine for this one. */
+static struct error *act_on(const struct run *run, const struct job *job,
+                            const struct csr_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->count; i++) {
+        const struct csr_finding *finding = &verdict->items[i];
+
+        if (finding->severity == CSR_BROKEN)
+            return error_new(ERROR_ARGUMENT, "the request must not be sent: %s (%s)",
+                             finding->message, finding->mend);
+        if (finding->severity == CSR_REFUSED)
+            run_tell(run, job, "public authorities refuse this: %s", finding->message);
+    }
+    return NULL;
+}
+
+static struct error *judge(const struct run *run, const struct job *job, X509_REQ *request)
+{
+    struct csr_verdict verdict = {0};
+    struct error *error = csr_check(request, NULL, CSR_PROFILE_GUESS, &verdict);
+
+    if (error == NULL)
+        error = act_on(run, job, &verdict);
+    csr_verdict_clear(&verdict);
+    return error;
+}
+
 /* ---- the step ---------------------------------------------------------------------------- */
 
 static struct error *note_request(struct job *job, X509_REQ *request)
@@ -85,7 +115,7 @@ static struct error *note_request(struct job *job, X509_REQ *request)
 }
 
 /* A request that was given is the key's, whosever that is. */
-static struct error *note_given(struct job *job)
+static struct error *note_given(const struct run *run, struct job *job)
 {
     BIO *bio = BIO_new_mem_buf(job_get(job, JOB_CSR), -1);
     X509_REQ *request = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
@@ -95,6 +125,8 @@ static struct error *note_given(struct job *job)
 
     if (key == NULL || X509_REQ_verify(request, key) != 1)
         error = crypto_error("the certificate signing request cannot be used");
+    if (error == NULL)
+        error = judge(run, job, request);
     if (error == NULL)
         error = public_key_fingerprint(key, fingerprint);
     if (error == NULL)
@@ -113,13 +145,15 @@ struct error *step_make_request(struct run *run, struct job *job, enum step_end 
 
     (void)end;
     if (job_get(job, JOB_CSR) != NULL && strcmp(job_get(job, JOB_KEY_KIND), "csr") == 0)
-        return note_given(job);
+        return note_given(run, job);
     run_tell_step(run, job);
     error = certificate_from_pem(job_get(job, JOB_PREDECESSOR), &predecessor);
     if (error == NULL)
         error = crypto_load_key(run->crypto, job_get(job, JOB_KEY), &key);
     if (error == NULL)
         error = make_csr(run, predecessor, key, &request);
+    if (error == NULL)
+        error = judge(run, job, request);
     if (error == NULL)
         error = note_request(job, request);
     X509_REQ_free(request);

@@ -77,6 +77,15 @@ cat given.pem ca.pem >bundle.pem
 expect_reissue 0 resume --cert bundle.pem "${SECRETS[@]}"
 [[ ! -e $(live given privkey.pem) ]] || fail "a key that nobody has"
 
+# One that must not be sent is not: reissue check says the same, and how to mend it.
+openssl genrsa -out short.key 1024 2>/dev/null
+openssl req -new -key short.key -subj "/CN=short.example.org" -out short.csr
+expect_reissue 10 start --csr short.csr --name short "${SECRETS[@]}"
+expect_in "must not be sent" err
+for job in $(open_jobs); do
+    expect_reissue 0 cancel "$job"
+done
+
 # ---- a key in a file ---------------------------------------------------------------------------------------
 
 export KEY_PASSPHRASE=secret
