@@ -2,7 +2,7 @@
 /* The session with an ACME server, and the account there. */
 #include "base64url.h"
 #include "ca_acme.h"
-#include "file.h"
+#include "file_load.h"
 #include "key_file.h"
 
 #include <openssl/crypto.h>
@@ -13,6 +13,7 @@
 
 #define ACCOUNT_ALGORITHM "P-256"
 #define CONTACTS_MAX      8
+#define EAB_KEY_MAX       4096 /* bytes, of its text */
 
 /* ---- the account's key ------------------------------------------------------------------- */
 
@@ -58,25 +59,33 @@ static struct error *take_url(void *argument, const char *const *row)
     return *url == NULL ? error_no_memory() : NULL;
 }
 
+/* Up to the line's end, or the padding that some CAs write. */
+static size_t word_length(const struct buffer *text)
+{
+    size_t length = 0;
+
+    while (length < text->length && strchr(" \t\r\n=", text->bytes[length]) == NULL)
+        length++;
+    return length;
+}
+
 static struct error *read_eab_key(const struct config_ca *config, struct buffer *out)
 {
-    char *text = NULL;
+    struct buffer text = {0};
     struct error *error;
 
     if (config->eab_id == NULL || config->eab_key_file == NULL)
         return NULL;
-    error = file_read_text(config->eab_key_file, &text);
-    if (error == NULL) {
-        text[strcspn(text, " \t\r\n=")] = '\0';
-        error = base64url_decode(text, strlen(text), out);
-    }
+    error = file_load_secret(config->eab_key_file, EAB_KEY_MAX, &text);
+    if (error == NULL)
+        error = base64url_decode((const char *)text.bytes, word_length(&text), out);
     if (error != NULL)
         error = error_wrap(error, ERROR_CONFIG,
                            "cannot use the key of the external account binding in %s",
                            config->eab_key_file);
-    if (text != NULL)
-        OPENSSL_cleanse(text, strlen(text));
-    free(text);
+    if (text.length > 0)
+        OPENSSL_cleanse(text.bytes, text.length);
+    buffer_clear(&text);
     return error;
 }
 

@@ -71,3 +71,19 @@ key_works "$NAME"
 ! cmp -s old.pem "$(live "$NAME" cert.pem)" || fail "the old one is in use"
 cmp <(openssl pkey -in forgotten.key -pubout) <(spki_of "$(live "$NAME" cert.pem)") || fail "another key was made"
 expect_reissue 0 cancel "$(open_jobs)"
+
+# A CA that wants an external account binding: none, a wrong one, and the right one.
+pebble_stop
+pebble_config true
+pebble_start
+make_config
+sed -i "s|^state = .*|state = $WORK/bound|" reissue.conf
+expect_reissue 13 start first.crt --ca pebble --new-key bound.key --batch
+expect_in "external account binding" err
+job=$(open_jobs)
+echo d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmc >eab.key
+chmod 600 eab.key
+sed -i "/^terms/a eab-key-id = kid-1\neab-key-file = $WORK/eab.key" reissue.conf
+expect_reissue 13 resume "$job" --batch
+echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W >eab.key
+expect_reissue 0 resume "$job" --batch
