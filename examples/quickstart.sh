@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# From a fresh Debian 12 to a certificate request that a smart card signed, without a card: a card in
-# software stands in for it. It runs in namespaces of its own, with a pcscd of its own: nothing of this
+# From a fresh Debian 12 to a server with a key on a smart card, and on to the certificate's successor; without a
+# card, and without a CA: a card in software and Let's Encrypt's test server (Pebble) stand in for them. It runs in namespaces of its own, with a pcscd of its own: nothing of this
 # machine's pcscd, readers or cards is touched, and nothing is left running.
 #
 #   sudo examples/quickstart.sh
@@ -12,7 +12,8 @@ set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
 build=${CARD_BUILD_DIR:-$tree/build/release}
 packages=(build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev libcmocka-dev
-    libjson-c-dev libcurl4-openssl-dev libjsmn-dev openssl pcscd vsmartcard-vpcd yubico-piv-tool iproute2 util-linux)
+    libjson-c-dev libp11-kit-dev libcurl4-openssl-dev libjsmn-dev libinih-dev libsqlite3-dev openssl pcscd
+    vsmartcard-vpcd yubico-piv-tool iproute2 util-linux pebble nginx curl)
 
 say() {
     local bold='' plain=''
@@ -47,9 +48,9 @@ install_packages() {
 
 build_tree() {
     [ -z "${CARD_BUILD_DIR-}" ] || return 0
-    say "Building the provider and the software card in $build"
+    say "Building the provider, reissue and the software card in $build"
     (cd "$tree" && cmake --preset release >/dev/null &&
-        cmake --build --preset release --parallel "$(nproc)" --target provider softcard |
+        cmake --build --preset release --parallel "$(nproc)" --target provider reissue softcard |
         sed -n '$p')
 }
 
@@ -60,6 +61,116 @@ wait_for() {
         sleep 0.05
     done
     fail "waited in vain for: $*"
+}
+
+# A CA to ask: Pebble issues by ACME; every name is at 127.0.0.1 for it.
+start_ca() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+    cat >pebble.json <<EOF
+{ "pebble": { "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+  "certificate": "ca.pem", "privateKey": "ca.key", "httpPort": 5002, "tlsPort": 5001 } }
+EOF
+    pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" -dns01 127.0.0.1:8053 -management 127.0.0.1:8055 \
+        -defaultIPv6 "" >dns.log 2>&1 &
+    PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 pebble -config pebble.json -dnsserver 127.0.0.1:8053 >pebble.log 2>&1 &
+    wait_for curl -s --cacert ca.pem https://localhost:14000/dir
+}
+
+# The server, with what reissue keeps in live/.
+start_server() {
+    cat >nginx.conf <<EOF
+daemon off; error_log $PWD/error.log; pid $PWD/nginx.pid;
+events { }
+http {
+    access_log off;
+    server {
+        listen 127.0.0.1:443 ssl;
+        ssl_certificate     $PWD/state/live/example.org/fullchain.pem;
+        ssl_certificate_key $PWD/state/live/example.org/privkey.pem;
+        ssl_password_file   $PWD/pin;
+        location / { return 200 "served by a key on the card\n"; }
+    }
+}
+EOF
+    OPENSSL_CONF=$tree/examples/openssl.cnf nginx -c "$PWD/nginx.conf" 2>>error.log &
+    wait_for curl -sk https://127.0.0.1/
+}
+
+# What a visitor sees.
+visit() {
+    curl -s --cacert root.pem --resolve example.org:443:127.0.0.1 https://example.org/
+    openssl s_client -connect 127.0.0.1:443 -servername example.org </dev/null 2>/dev/null |
+        openssl x509 -noout -text | grep -E 'Subject:|Public Key Algorithm|Not After'
+}
+
+# What the CA says of the certificate in a file.
+status_at_ca() {
+    local serial
+    serial=$(openssl x509 -in "$1" -noout -serial)
+    curl -s --cacert ca.pem "https://localhost:15000/cert-status-by-serial/${serial#*=}" |
+        sed -n 's/.*"Status": "\(.*\)".*/\1/p'
+}
+
+reissue() {
+    "$build/reissue/reissue" "$@"
+}
+
+new_key_is_served() {
+    openssl s_client -connect 127.0.0.1:443 </dev/null 2>/dev/null | openssl x509 -noout -text | grep -q rsaEncryption
+}
+
+# From the key that is there to a certificate, a server, and a successor of another kind.
+play_reissue() {
+    local secrets
+
+    say "Starting a CA (Pebble), and telling reissue of it"
+    start_ca
+    cat >reissue.conf <<EOF
+[reissue]
+state = $PWD/state
+
+[ca pebble]
+type = acme
+directory = https://localhost:14000/dir
+ca-file = $PWD/ca.pem
+terms = agreed
+listen = 127.0.0.1:5002
+
+[certificate example.org]
+ca = pebble
+deploy-hook = nginx
+
+[hook nginx]
+command = $PWD/reload
+EOF
+    cat >reload <<EOF
+#!/bin/sh
+[ ! -e $PWD/nginx.pid ] || kill -HUP "\$(cat $PWD/nginx.pid)"
+EOF
+    chmod 755 reload
+    show cat reissue.conf
+    secrets=(--config reissue.conf --pin-source "file:$PWD/pin" --management-key-source factory)
+
+    say "Taking a certificate that the key made for itself to one from the CA"
+    openssl req -x509 -provider default -provider card -key 'card:slot=9a?pin-source=file:pin' -days 1 \
+        -subj /CN=example.org -addext subjectAltName=DNS:example.org -out self.pem
+    show reissue start self.pem --ca pebble --key card:slot=9a "${secrets[@]}"
+    cp state/live/example.org/cert.pem first.pem
+
+    say "Serving with it: nginx, whose key is on the card"
+    curl -s --cacert ca.pem https://localhost:15000/roots/0 >root.pem
+    start_server
+    show visit
+
+    say "Reissuing it with another kind of key, made on the card; the first certificate is revoked then"
+    show reissue start example.org --ca pebble --new-key card:app=piv --alg RSA-2048 --revoke now "${secrets[@]}"
+    wait_for new_key_is_served
+    show visit
+    show status_at_ca first.pem
+    [ "$(status_at_ca first.pem)" = Revoked ] || fail "the first certificate is not revoked"
+    [ "$(status_at_ca state/live/example.org/cert.pem)" = Valid ] || fail "the new certificate is not valid"
+    show reissue list --config reissue.conf --no-cards
 }
 
 # What runs inside the namespaces.
@@ -95,6 +206,7 @@ play() {
     openssl req -in request.pem -pubkey -noout | cmp - public.pem ||
         fail "the request is for another key than the card's"
     show cat request.pem
+    play_reissue
 }
 
 if [ "${1-}" = --inside ]; then
@@ -115,5 +227,6 @@ cat <<EOF
    openssl storeutl -provider default -provider card card:        # what is on it
    openssl req -new -provider default -provider card \\
        -key 'card:slot=9a' -subj /CN=example.org -out request.pem  # asks for the PIN
+   reissue start certificate.pem --new-key card:    # takes a certificate to its successor
 
 EOF
