@@ -90,12 +90,14 @@ static CK_RV derive(struct module *module, CK_MECHANISM *mechanism, CK_OBJECT_HA
 
 CK_RV module_derive(struct module *module, struct wire_reader *in, struct wire_writer *out)
 {
-    CK_ECDH1_DERIVE_PARAMS parameters = {.kdf = CKD_NULL};
+    size_t size;
+    CK_ECDH1_DERIVE_PARAMS parameters;
     CK_MECHANISM mechanism = {wire_get_number(in), &parameters, sizeof(parameters)};
     CK_OBJECT_HANDLE key = wire_get_number(in);
-    size_t size;
-    parameters.public_data = (CK_BYTE *)wire_get_bytes(in, &size); /* modules only read it */
-    parameters.public_data_len = size;
+    CK_BYTE *point = (CK_BYTE *)wire_get_bytes(in, &size); /* modules only read it */
+    /* By position (PKCS #11 2.40, 2.3.5): p11-kit's header names the members differently from 0.25
+     * on. */
+    parameters = (CK_ECDH1_DERIVE_PARAMS){CKD_NULL, 0, NULL, size, point};
     CK_ULONG length = wire_get_number(in);
     if (!wire_finished(in))
         return CKR_ARGUMENTS_BAD;
