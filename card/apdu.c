@@ -196,6 +196,15 @@ static const struct {
     {SW_CLASS_UNSUPPORTED, "unknown class"},
 };
 
+struct error *apdu_send(struct apdu_channel *channel, const struct apdu_command *command,
+                        uint16_t *status)
+{
+    struct buffer answer = {0};
+    struct error *error = apdu_exchange(channel, command, &answer, status);
+    buffer_clear(&answer);
+    return error;
+}
+
 struct error *apdu_refused(const char *what, uint16_t status)
 {
     const char *meaning = "see ISO/IEC 7816-4 5.6";

@@ -68,6 +68,10 @@ struct card_transport *apdu_channel_transport(const struct apdu_channel *channel
 struct error *apdu_exchange(struct apdu_channel *channel, const struct apdu_command *command,
                             struct buffer *answer, uint16_t *status) MUST_CHECK;
 
+/* The same for a command whose answer has nothing to tell but *status. */
+struct error *apdu_send(struct apdu_channel *channel, const struct apdu_command *command,
+                        uint16_t *status) MUST_CHECK;
+
 /* ERROR_CARD_STATUS: the card refused `what` (such as "GET DATA") with that status word. */
 struct error *apdu_refused(const char *what, uint16_t status)
     __attribute__((warn_unused_result, returns_nonnull));

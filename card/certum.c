@@ -45,10 +45,8 @@ static struct error *select_profile(struct apdu_channel *channel, const uint8_t 
                                     bool *found)
 {
     struct apdu_command command = {0x00, CERTUM_INS_SELECT, 0x04, 0x00, aid, length, 256};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     *found = error == NULL && status == SW_SUCCESS;
     return error;
 }

@@ -25,10 +25,8 @@ static struct error *select_file(struct apdu_channel *channel, uint16_t file)
     const uint8_t identifier[] = {(uint8_t)(file >> 8), (uint8_t)file};
     struct apdu_command command = {0x00,       CERTUM_INS_SELECT,  0x02, 0x0C,
                                    identifier, sizeof(identifier), 0};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     if (error == NULL && status == SW_FILE_NOT_FOUND)
         error = error_new(ERROR_NOT_FOUND, "the card has no file %04X", file);
     else if (error == NULL && status != SW_SUCCESS)

@@ -48,9 +48,7 @@ static struct error *verify(struct apdu_channel *channel, uint8_t reference, con
                             size_t length, uint16_t *status)
 {
     struct apdu_command command = {0x00, CERTUM_INS_VERIFY, 0x00, reference, field, length, 0};
-    struct buffer answer = {0};
-    struct error *error = apdu_exchange(channel, &command, &answer, status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, status);
     return error;
 }
 

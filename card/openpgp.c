@@ -97,11 +97,9 @@ static struct error *openpgp_select(struct apdu_channel *channel, OSSL_LIB_CTX *
 {
     struct apdu_command command = {0x00,        OPENPGP_INS_SELECT,  0x04, 0x00,
                                    openpgp_aid, sizeof(openpgp_aid), 256};
-    struct buffer answer = {0};
     uint16_t status;
     *found = false;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     if (error != NULL || (status != SW_SUCCESS && status != OPENPGP_SW_TERMINATED))
         return error;
     return read_state(channel, status, libctx, state, found);

@@ -29,9 +29,7 @@ static struct error *send_choice(struct apdu_channel *channel, enum openpgp_slot
         0x00, OPENPGP_INS_SELECT_DATA,  occurrence(slot),
         0x04, longer ? path : path + 1, longer ? sizeof(path) : sizeof(path) - 1,
         0};
-    struct buffer answer = {0};
-    struct error *error = apdu_exchange(channel, &command, &answer, status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, status);
     return error;
 }
 

@@ -140,11 +140,9 @@ struct error *openpgp_verify(struct apdu_channel *channel, struct openpgp *openp
     struct apdu_command command = {0x00,      OPENPGP_INS_VERIFY,     0x00,
                                    reference, secret_bytes(prepared), secret_length(prepared),
                                    0};
-    struct buffer answer = {0};
     uint16_t status;
     *tries_left = -1;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     if (error != NULL || status == SW_SUCCESS)
         return error;
     return openpgp_password_refused(channel, openpgp,

@@ -88,13 +88,11 @@ static struct error *waste_try(struct apdu_channel *channel, const struct openpg
     uint8_t password[WASTE_LENGTH];
     struct apdu_command command = {0x00,     OPENPGP_INS_VERIFY, 0x00, reference,
                                    password, sizeof(password),   0};
-    struct buffer answer = {0};
     if (RAND_bytes_ex(openpgp->libctx, password, sizeof(password), 0) != 1)
         return error_new(ERROR_INTERNAL, "libcrypto has no random numbers");
     for (size_t i = 0; i < sizeof(password); i++)
         password[i] = (uint8_t)('0' + password[i] % 10);
-    struct error *error = apdu_exchange(channel, &command, &answer, status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, status);
     return error;
 }
 
@@ -117,10 +115,8 @@ static struct error *block(struct apdu_channel *channel, const struct openpgp *o
 static struct error *send_simple(struct apdu_channel *channel, uint8_t ins, const char *what)
 {
     struct apdu_command command = {0x00, ins, 0x00, 0x00, NULL, 0, 0};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     return error != NULL || status == SW_SUCCESS ? error : apdu_refused(what, status);
 }
 

@@ -75,10 +75,8 @@ static struct error *send(struct apdu_channel *channel, struct openpgp *openpgp,
                           int *tries_left)
 {
     struct apdu_command command = {0x00, ins, p1, p2, secret_bytes(data), secret_length(data), 0};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     if (error != NULL || status == SW_SUCCESS)
         return error;
     if (status == SW_WRONG_DATA || status == SW_WRONG_LENGTH || status == SW_CONDITIONS_OF_USE)

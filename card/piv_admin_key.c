@@ -230,7 +230,6 @@ static struct error *send_key(struct apdu_channel *channel, uint8_t algorithm, s
                               bool touch)
 {
     struct secret *data;
-    struct buffer answer = {0};
     uint16_t status = 0;
     size_t length = secret_length(key);
     struct error *error = secret_new(NULL, 3 + length, &data);
@@ -247,8 +246,7 @@ static struct error *send_key(struct apdu_channel *channel, uint8_t algorithm, s
                                    secret_bytes(data),
                                    3 + length,
                                    0};
-    error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    error = apdu_send(channel, &command, &status);
     secret_free(data);
     if (error != NULL || status == SW_SUCCESS)
         return error;

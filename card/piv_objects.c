@@ -106,7 +106,6 @@ struct error *piv_put_object(struct apdu_channel *channel, uint32_t object,
                              const struct buffer *content)
 {
     struct buffer data = {0};
-    struct buffer answer = {0};
     uint16_t status = 0;
     struct error *error = append_tag_list(&data, object);
     if (error == NULL)
@@ -114,7 +113,7 @@ struct error *piv_put_object(struct apdu_channel *channel, uint32_t object,
     if (error == NULL) {
         struct apdu_command command = {0x00,       PIV_INS_PUT_DATA, 0x3F, 0xFF,
                                        data.bytes, data.length,      0};
-        error = apdu_exchange(channel, &command, &answer, &status);
+        error = apdu_send(channel, &command, &status);
     }
     if (error == NULL && status == SW_NOT_ENOUGH_MEMORY)
         error = error_new(ERROR_UNSUPPORTED,
@@ -127,7 +126,6 @@ struct error *piv_put_object(struct apdu_channel *channel, uint32_t object,
     else if (error == NULL && status != SW_SUCCESS)
         error = apdu_refused("writing an object", status);
     buffer_clear(&data);
-    buffer_clear(&answer);
     return error;
 }
 

@@ -28,10 +28,8 @@ static struct error *verify(struct apdu_channel *channel, const uint8_t *field, 
                             struct card_pin_status *out)
 {
     struct apdu_command command = {0x00, PIV_INS_VERIFY, 0x00, PIV_PIN, field, length, 0};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     return error != NULL ? error : take_status(status, out);
 }
 

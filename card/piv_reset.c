@@ -62,15 +62,13 @@ static struct error *waste_try(struct apdu_channel *channel, struct piv *piv, ui
                                uint16_t *status)
 {
     uint8_t fields[2 * FIELD];
-    struct buffer answer = {0};
     size_t length = instruction == PIV_INS_VERIFY ? FIELD : 2 * FIELD;
     struct apdu_command command = {0x00, instruction, 0x00, PIV_PIN, fields, length, 0};
     if (RAND_bytes_ex(piv->libctx, fields, sizeof(fields), 0) != 1)
         return error_new(ERROR_INTERNAL, "libcrypto has no random numbers");
     for (size_t i = 0; i < sizeof(fields); i++)
         fields[i] = (uint8_t)('0' + fields[i] % 10);
-    struct error *error = apdu_exchange(channel, &command, &answer, status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, status);
     return error;
 }
 
@@ -96,10 +94,8 @@ static struct error *block(struct apdu_channel *channel, struct piv *piv, uint8_
 static struct error *send_reset(struct apdu_channel *channel)
 {
     struct apdu_command command = {0x00, INS_RESET, 0x00, 0x00, NULL, 0, 0};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     if (error != NULL || status == SW_SUCCESS)
         return error;
     return apdu_refused("its reset", status);

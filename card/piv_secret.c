@@ -136,7 +136,6 @@ static struct error *send_fields(struct apdu_channel *channel, uint8_t instructi
                                  uint16_t *status)
 {
     struct secret *fields;
-    struct buffer answer = {0};
     struct error *error = secret_new(NULL, 2 * FIELD, &fields);
     if (error != NULL)
         return error;
@@ -145,8 +144,7 @@ static struct error *send_fields(struct apdu_channel *channel, uint8_t instructi
     put_field(secret_bytes(fields) + FIELD, change->new_value, "");
     struct apdu_command command = {
         0x00, instruction, 0x00, reference, secret_bytes(fields), 2 * FIELD, 0};
-    error = apdu_exchange(channel, &command, &answer, status);
-    buffer_clear(&answer);
+    error = apdu_send(channel, &command, status);
     secret_free(fields);
     return error;
 }

@@ -141,10 +141,8 @@ static struct error *send_move(struct apdu_channel *channel, uint8_t to, const c
 {
     struct apdu_command command = {0x00, INS_MOVE_KEY, to, piv_slot_find(from)->reference, NULL, 0,
                                    0};
-    struct buffer answer = {0};
     uint16_t status;
-    struct error *error = apdu_exchange(channel, &command, &answer, &status);
-    buffer_clear(&answer);
+    struct error *error = apdu_send(channel, &command, &status);
     if (error != NULL || status == SW_SUCCESS)
         return error;
     error = apdu_refused(what, status);
