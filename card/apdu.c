@@ -205,6 +205,21 @@ struct error *apdu_send(struct apdu_channel *channel, const struct apdu_command 
     return error;
 }
 
+bool apdu_pin_status(uint16_t status, struct card_pin_status *out)
+{
+    *out = (struct card_pin_status){.tries_left = -1};
+    if (status == SW_SUCCESS)
+        out->verified = true;
+    else if ((status & 0xFFF0) == SW_WARNING_COUNTER)
+        out->tries_left = status & 0x0F;
+    else if (status == SW_AUTHENTICATION_BLOCKED)
+        out->tries_left = 0;
+    else
+        return false;
+    out->blocked = out->tries_left == 0;
+    return true;
+}
+
 struct error *apdu_refused(const char *what, uint16_t status)
 {
     const char *meaning = "see ISO/IEC 7816-4 5.6";

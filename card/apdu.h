@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "error.h"
 #include "transport.h"
+#include "types.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,12 @@ struct error *apdu_exchange(struct apdu_channel *channel, const struct apdu_comm
 /* The same for a command whose answer has nothing to tell but *status. */
 struct error *apdu_send(struct apdu_channel *channel, const struct apdu_command *command,
                         uint16_t *status) MUST_CHECK;
+
+/*
+ * What VERIFY's status words (ISO/IEC 7816-4 11.6.6), with data or without, say of the PIN; false
+ * for those that say nothing of it: *out has no tries then.
+ */
+bool apdu_pin_status(uint16_t status, struct card_pin_status *out);
 
 /* ERROR_CARD_STATUS: the card refused `what` (such as "GET DATA") with that status word. */
 struct error *apdu_refused(const char *what, uint16_t status)

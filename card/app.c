@@ -24,6 +24,18 @@ void app_slot_list_clear(struct app_slot_list *list)
     *list = (struct app_slot_list){0};
 }
 
+bool app_is_slot_failure(const struct error *error)
+{
+    switch (error_code(error)) {
+    case ERROR_NOT_FOUND:
+    case ERROR_UNSUPPORTED:
+    case ERROR_CARD_ANSWER:
+        return true;
+    default:
+        return false;
+    }
+}
+
 struct error *app_cannot(const struct card_app *app, const char *what)
 {
     return error_new(

@@ -46,6 +46,11 @@ struct app_slot_list {
 struct error *app_slot_list_add(struct app_slot_list *list, const char *name) MUST_CHECK;
 void app_slot_list_clear(struct app_slot_list *list);
 
+/*
+ * Whether an error is about what is in one slot alone: it must not hide what is in the others.
+ */
+bool app_is_slot_failure(const struct error *error);
+
 /* Who asks for a change to the card. */
 struct app_admin {
     struct secret *secret; /* as text; NULL: what a card has when it leaves the factory */

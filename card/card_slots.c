@@ -29,15 +29,10 @@ void card_slot_list_clear(struct card_slot_list *list)
 /* What is wrong with one slot must not hide what is in the others; true where it was kept. */
 static bool keep_failure(struct error *error, struct error **out)
 {
-    switch (error_code(error)) {
-    case ERROR_NOT_FOUND:
-    case ERROR_UNSUPPORTED:
-    case ERROR_CARD_ANSWER:
-        *out = error;
-        return true;
-    default:
+    if (!app_is_slot_failure(error))
         return false;
-    }
+    *out = error;
+    return true;
 }
 
 static struct error *take_bytes(struct buffer *from, uint8_t **out, size_t *length)

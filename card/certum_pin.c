@@ -27,21 +27,11 @@ static struct error *not_initialised(void)
  */
 static struct error *take_status(uint16_t status, struct card_pin_status *out)
 {
-    *out = (struct card_pin_status){.tries_left = -1};
-    if (is_unset(status))
-        return not_initialised();
-    if (status == SW_SUCCESS) {
-        out->verified = true;
-    } else if ((status & 0xFFF0) == SW_WARNING_COUNTER) {
-        out->tries_left = status & 0x0F;
-        out->blocked = out->tries_left == 0;
-    } else if (status == SW_AUTHENTICATION_BLOCKED) {
-        out->tries_left = 0;
-        out->blocked = true;
-    } else {
-        return apdu_refused("the PIN, or to tell how many tries it has left,", status);
-    }
-    return NULL;
+    if (apdu_pin_status(status, out))
+        return NULL;
+    return is_unset(status)
+               ? not_initialised()
+               : apdu_refused("the PIN, or to tell how many tries it has left,", status);
 }
 
 static struct error *verify(struct apdu_channel *channel, uint8_t reference, const uint8_t *field,

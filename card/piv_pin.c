@@ -9,19 +9,7 @@
 /* Status words of VERIFY, with data or without. */
 static struct error *take_status(uint16_t status, struct card_pin_status *out)
 {
-    *out = (struct card_pin_status){.tries_left = -1};
-    if (status == SW_SUCCESS) {
-        out->verified = true;
-    } else if ((status & 0xFFF0) == SW_WARNING_COUNTER) {
-        out->tries_left = status & 0x0F;
-        out->blocked = out->tries_left == 0;
-    } else if (status == SW_AUTHENTICATION_BLOCKED) {
-        out->tries_left = 0;
-        out->blocked = true;
-    } else {
-        return apdu_refused("the PIN's state", status);
-    }
-    return NULL;
+    return apdu_pin_status(status, out) ? NULL : apdu_refused("the PIN's state", status);
 }
 
 static struct error *verify(struct apdu_channel *channel, const uint8_t *field, size_t length,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* PKCS #11: signatures, decryption, key agreement. */
+#include "pkcs1.h"
 #include "pkcs11.h"
 #include "public_key.h"
 
@@ -107,21 +108,6 @@ static size_t room_for(const struct app_key *key)
 
 /* ---- signatures: RSA --------------------------------------------------------------------- */
 
-/* EMSA-PKCS1-v1_5 (RFC 8017 9.2): 00 01 FF ... FF 00 T, at least eight FF. */
-static struct error *pad_pkcs1(const uint8_t *in, size_t in_length, uint8_t *block, size_t size)
-{
-    if (size > BLOCK_MAX || in_length + 11 > size)
-        return error_new(ERROR_ARGUMENT, "%zu bytes are too much to sign for this RSA key",
-                         in_length);
-    memset(block, 0xFF, size);
-    block[0] = 0x00;
-    block[1] = 0x01;
-    block[size - in_length - 1] = 0x00;
-    if (in_length > 0)
-        memcpy(block + size - in_length, in, in_length);
-    return NULL;
-}
-
 static struct error *sign_rsa(struct apdu_channel *channel, struct pkcs11 *token,
                               const struct app_key *key, enum card_mechanism mechanism,
                               const uint8_t *in, size_t in_length, uint8_t *out, size_t *out_length)
@@ -132,8 +118,8 @@ static struct error *sign_rsa(struct apdu_channel *channel, struct pkcs11 *token
     size_t length;
     bool padded_here = (token->can & PKCS11_CAN_SIGN_PKCS1) == 0;
     struct error *error = NULL;
-    if (mechanism == CARD_MECHANISM_RSA_PKCS1)
-        error = pad_pkcs1(in, in_length, block, size);
+    if (mechanism == CARD_MECHANISM_RSA_PKCS1 && size <= BLOCK_MAX)
+        error = pkcs1_pad(in, in_length, block, size);
     else if (in_length != size || size > BLOCK_MAX)
         error = error_new(ERROR_ARGUMENT, "a block for this key has %zu bytes, not %zu", size,
                           in_length);

@@ -184,19 +184,6 @@ static struct error *visit_slot(struct search *search, struct card *card, const 
 
 /* ---- on a card --------------------------------------------------------------------------- */
 
-/* What is wrong with one slot must not hide what is in the others. */
-static bool only_this_slot(const struct error *error)
-{
-    switch (error_code(error)) {
-    case ERROR_NOT_FOUND:
-    case ERROR_UNSUPPORTED:
-    case ERROR_CARD_ANSWER:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static const char *things(const struct search *search)
 {
     return search->wanted == WANT_KEYS ? "key whose public half can be read" : "certificate";
@@ -227,7 +214,7 @@ static struct error *visit_all_slots(struct search *search, struct card *card)
                       : card->app->slots_with_label(card->channel, card->state, label, &slots);
     for (size_t i = 0; error == NULL && i < slots.count; i++) {
         error = visit_slot(search, card, slots.names[i]);
-        if (error == NULL || !only_this_slot(error))
+        if (error == NULL || !app_is_slot_failure(error))
             continue;
         if (first == NULL && error_code(error) != ERROR_NOT_FOUND)
             first = error;
