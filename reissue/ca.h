@@ -6,9 +6,7 @@
 #include "run.h"
 
 struct ca {
-    const char *type;   /* as in the configuration: "manual", "acme" */
-    bool revokes;       /* it can be asked to */
-    bool takes_old_key; /* it certifies a key that it has certified before */
+    const char *type; /* as in the configuration: "manual", "acme" */
 
     /*
      * The steps from STEP_CSR_READY to STEP_ISSUED; NULL where there is nothing to do. finalize()
@@ -25,7 +23,8 @@ struct ca {
        tells. */
     void (*clean_up)(struct run *run, struct job *job);
 
-    /* Revokes JOB_PREDECESSOR; that it is revoked already is no error. */
+    /* Revokes JOB_PREDECESSOR; that it is revoked already is no error. NULL: it cannot be asked to.
+     */
     step_function *revoke;
 };
 

@@ -498,8 +498,6 @@ static struct error *acme_revoke_predecessor(struct run *run, struct job *job, e
 
 const struct ca acme_ca = {
     .type = "acme",
-    .revokes = true,
-    .takes_old_key = true,
     .prepare = acme_prepare,
     .order = acme_order,
     .publish = acme_publish,

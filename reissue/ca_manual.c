@@ -75,7 +75,6 @@ static struct error *take_answer(struct run *run, struct job *job, enum step_end
 
 const struct ca manual_ca = {
     .type = "manual",
-    .takes_old_key = true,
     .order = write_request,
     .finalize = take_answer,
 };

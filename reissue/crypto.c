@@ -192,16 +192,6 @@ static struct error *read_pem(struct crypto *crypto, BIO *bio, const char *name,
     return *out != NULL ? NULL : crypto_error("cannot read the private key %s", name);
 }
 
-struct error *crypto_read_key(struct crypto *crypto, const char *pem, const char *name,
-                              EVP_PKEY **out)
-{
-    BIO *bio = BIO_new_mem_buf(pem, -1);
-    struct error *error = bio == NULL ? error_no_memory() : read_pem(crypto, bio, name, out);
-
-    BIO_free(bio);
-    return error;
-}
-
 struct error *crypto_load_key(struct crypto *crypto, const char *name, EVP_PKEY **out)
 {
     struct error *error;

@@ -37,10 +37,6 @@ void crypto_close(struct crypto *crypto);
  */
 struct error *crypto_load_key(struct crypto *crypto, const char *name, EVP_PKEY **out) MUST_CHECK;
 
-/* The same from PEM text in memory, which is called `name` in messages. */
-struct error *crypto_read_key(struct crypto *crypto, const char *pem, const char *name,
-                              EVP_PKEY **out) MUST_CHECK;
-
 /*
  * An error for what libcrypto could not do, caused by the first entry of its error queue, which is
  * cleared. `format` says what failed; the code is the provider's, or ERROR_INTERNAL.

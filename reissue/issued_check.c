@@ -3,8 +3,8 @@
 
 #include "certificate_bundle.h"
 #include "certificate_text.h"
+#include "csr_text.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -55,19 +55,23 @@ static bool has_all(const GENERAL_NAMES *names, const GENERAL_NAMES *wanted)
 
 static struct error *check_names(const struct job *job, X509 *certificate)
 {
-    BIO *bio = BIO_new_mem_buf(job_get(job, JOB_CSR), -1);
-    X509_REQ *request = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
-    STACK_OF(X509_EXTENSION) *extensions =
-        request == NULL ? NULL : X509_REQ_get_extensions(request);
-    GENERAL_NAMES *wanted = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    bool good = request != NULL && has_all(names, wanted);
+    X509_REQ *request;
+    STACK_OF(X509_EXTENSION) * extensions;
+    GENERAL_NAMES *wanted;
+    GENERAL_NAMES *names;
+    bool good;
+    struct error *error = csr_from_pem(job_get(job, JOB_CSR), &request);
 
+    if (error != NULL)
+        return error;
+    extensions = X509_REQ_get_extensions(request);
+    wanted = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
+    names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    good = has_all(names, wanted);
     GENERAL_NAMES_free(names);
     GENERAL_NAMES_free(wanted);
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
     X509_REQ_free(request);
-    BIO_free(bio);
     return good ? NULL
                 : error_new(ERROR_CA_REFUSED,
                             "the CA's certificate lacks names that the request asks for");

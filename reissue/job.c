@@ -34,8 +34,6 @@ static const char *const value_names[JOB_VALUE_COUNT] = {
     [JOB_REASON] = "reason",
     [JOB_PREDECESSOR] = "predecessor",
     [JOB_PREDECESSOR_FROM] = "predecessor-from",
-    [JOB_SUBJECT] = "subject",
-    [JOB_NAMES] = "names",
     [JOB_PROFILE] = "profile",
     [JOB_KEY_KIND] = "key-kind",
     [JOB_KEY_WANTED] = "key-wanted",
@@ -214,10 +212,8 @@ static struct error *fill_in(struct job *job, const char *const *row)
                      row[1]);
 }
 
-/* Takes id, step, created and updated; the values follow. */
-static struct error *take_job(void *argument, const char *const *row)
+static struct error *add_job(struct job_list *list, const char *const *row)
 {
-    struct job_list *list = argument;
     struct job **items = reallocarray(list->items, list->count + 1, sizeof(*items));
     struct job *job = calloc(1, sizeof(*job));
     struct error *error;
@@ -237,15 +233,21 @@ static struct error *take_job(void *argument, const char *const *row)
     return NULL;
 }
 
-/* A job after another: each has a handful of values, found by their key. */
-static struct error *load_values(struct state *state, const struct job_list *list)
+/* Takes id, step, created and updated, and a value's name and text: a row for each value of a job,
+   or one without for a job that has none. */
+#define JOB_COLUMNS                                                                                \
+    "SELECT id, step, created, updated, name, value FROM job LEFT JOIN job_value ON job = id"
+static struct error *take_job(void *argument, const char *const *row)
 {
+    struct job_list *list = argument;
+    struct job *last = list->count == 0 ? NULL : list->items[list->count - 1];
     struct error *error = NULL;
 
-    for (size_t i = 0; error == NULL && i < list->count; i++)
-        error = state_query(state, "SELECT name, value FROM job_value WHERE job = ?1",
-                            STATE_VALUES(list->items[i]->id), take_value, list->items[i]);
-    return error;
+    if (last == NULL || strcmp(last->id, row[0]) != 0)
+        error = add_job(list, row);
+    if (error != NULL || row[4] == NULL)
+        return error;
+    return take_value(list->items[list->count - 1], row + 4);
 }
 
 struct error *job_list_load(struct state *state, bool open, struct job_list *out)
@@ -254,12 +256,9 @@ struct error *job_list_load(struct state *state, bool open, struct job_list *out
 
     *out = (struct job_list){0};
     error = state_query(state,
-                        "SELECT id, step, created, updated FROM job"
-                        " WHERE ?1 = '0' OR step NOT IN ('done', 'cancelled')"
-                        " ORDER BY CAST(created AS INTEGER), rowid",
+                        JOB_COLUMNS " WHERE ?1 = '0' OR step NOT IN ('done', 'cancelled')"
+                                    " ORDER BY CAST(created AS INTEGER), job.rowid",
                         STATE_VALUES(open ? "1" : "0"), take_job, out);
-    if (error == NULL)
-        error = load_values(state, out);
     if (error != NULL)
         job_list_clear(out);
     return error;
@@ -277,8 +276,8 @@ struct error *job_load(struct state *state, const char *id, struct job **out)
 {
     struct job_list list = {0};
     struct error *error = state_query(state,
-                                      "SELECT id, step, created, updated FROM job"
-                                      " WHERE substr(id, 1, length(?1)) = ?1",
+                                      JOB_COLUMNS " WHERE substr(id, 1, length(?1)) = ?1"
+                                                  " ORDER BY job.rowid",
                                       STATE_VALUES(id), take_job, &list);
 
     *out = NULL;
@@ -287,8 +286,6 @@ struct error *job_load(struct state *state, const char *id, struct job **out)
     if (error == NULL && list.count > 1)
         error = error_new(ERROR_AMBIGUOUS, "%zu jobs begin with %s: give more of its name",
                           list.count, id);
-    if (error == NULL)
-        error = load_values(state, &list);
     if (error == NULL) {
         *out = list.items[0];
         list.count = 0;

@@ -130,7 +130,7 @@ int job_command_parse(struct job_command *command, int argc, char **argv, const 
     struct option table[SHARED_COUNT + OWN_MAX + 1];
     int option;
 
-    *command = (struct job_command){.wait = WAIT_DEFAULT, .told_step = STEP_COUNT};
+    *command = (struct job_command){.wait = WAIT_DEFAULT};
     fill_table(options, count, table);
     while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
         struct error *error = NULL;

@@ -16,7 +16,6 @@ struct job_command {
 
     struct run run; /* from job_command_open() on */
     double started; /* on the monotonic clock, in seconds */
-    enum job_step told_step;
 };
 
 /* An option of a command's own: one with an argument has `text`, one without `flag`. */

@@ -15,37 +15,38 @@ struct listing {
 };
 
 /* What is under way for it, for free(); NULL where nothing is. */
-static struct error *take_note(void *argument, const char *const *row)
+static struct error *make_note(const char *job, const char *step, char **out)
 {
-    char **note = argument;
-
-    free(*note);
-    if (asprintf(note, "job %s: %s", row[0], row[1]) >= 0)
+    *out = NULL;
+    if (job == NULL || asprintf(out, "job %s: %s", job, step) >= 0)
         return NULL;
-    *note = NULL;
+    *out = NULL;
     return error_no_memory();
 }
 
-/* Takes name, CA, key and certificate. */
+/* Each with the newest job that is not at its end, if there is one. */
+static const char lineages[] =
+    "SELECT lineage.name, lineage.key, certificate.pem, open.id, open.step"
+    " FROM lineage JOIN certificate USING (fingerprint) LEFT JOIN"
+    " (SELECT value, id, step, MAX(job.rowid) FROM job JOIN job_value ON job = id"
+    "  WHERE name = 'name' AND step NOT IN ('done', 'cancelled') GROUP BY value) AS open"
+    " ON open.value = lineage.name ORDER BY lineage.name";
+
 static struct error *take_lineage(void *argument, const char *const *row)
 {
     const struct listing *listing = argument;
     X509 *certificate = NULL;
     char *place = NULL;
     char *note = NULL;
-    struct error *error = certificate_from_pem(row[3], &certificate);
+    struct error *error = certificate_from_pem(row[2], &certificate);
 
     if (error == NULL)
         error = live_path(listing->state, row[0], "cert.pem", &place);
     if (error == NULL)
-        error = state_query(listing->state,
-                            "SELECT job.id, job.step FROM job JOIN job_value ON job.id = job"
-                            " WHERE name = 'name' AND value = ?1"
-                            " AND step NOT IN ('done', 'cancelled')",
-                            STATE_VALUES(row[0]), take_note, &note);
+        error = make_note(row[3], row[4], &note);
     if (error == NULL)
         error = certificate_scan_add(listing->scan, certificate, place,
-                                     row[2][0] == '\0' ? NULL : row[2], note);
+                                     row[1][0] == '\0' ? NULL : row[1], note);
     free(note);
     free(place);
     X509_free(certificate);
@@ -68,11 +69,8 @@ static struct error *list_state(struct certificate_scan *scan, const char *direc
     struct error *error = state_open(directory, &listing.state);
 
     if (error == NULL)
-        error = state_query(listing.state,
-                            "SELECT lineage.name, lineage.ca, lineage.key, certificate.pem"
-                            " FROM lineage JOIN certificate USING (fingerprint)"
-                            " ORDER BY lineage.name",
-                            (struct state_values){0}, take_lineage, &listing);
+        error =
+            state_query(listing.state, lineages, (struct state_values){0}, take_lineage, &listing);
     state_close(listing.state);
     return error;
 }

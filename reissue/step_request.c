@@ -2,9 +2,9 @@
 /* The certificate signing request: made by the key, or given; checked before anybody sees it. */
 #include "certificate_text.h"
 #include "csr_check.h"
+#include "csr_text.h"
 #include "run.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,36 +94,28 @@ static struct error *judge(const struct run *run, const struct job *job, X509_RE
 
 /* ---- the step ---------------------------------------------------------------------------- */
 
-static struct error *note_request(struct job *job, X509_REQ *request)
+static struct error *note_request(struct job *job, const X509_REQ *request)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *bytes;
     char *text = NULL;
-    struct error *error = NULL;
-    long length;
+    struct error *error = csr_pem(request, &text);
 
-    if (bio == NULL || PEM_write_bio_X509_REQ(bio, request) != 1) {
-        BIO_free(bio);
-        return crypto_error("cannot encode the certificate signing request");
-    }
-    length = BIO_get_mem_data(bio, &bytes);
-    text = strndup(bytes, (size_t)length);
-    error = text == NULL ? error_no_memory() : job_set(job, JOB_CSR, text);
+    if (error == NULL)
+        error = job_set(job, JOB_CSR, text);
     free(text);
-    BIO_free(bio);
     return error;
 }
 
 /* A request that was given is the key's, whosever that is. */
 static struct error *note_given(const struct run *run, struct job *job)
 {
-    BIO *bio = BIO_new_mem_buf(job_get(job, JOB_CSR), -1);
-    X509_REQ *request = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
-    EVP_PKEY *key = request == NULL ? NULL : X509_REQ_get0_pubkey(request);
+    X509_REQ *request;
+    EVP_PKEY *key = NULL;
     char fingerprint[FINGERPRINT_SIZE];
-    struct error *error = NULL;
+    struct error *error = csr_from_pem(job_get(job, JOB_CSR), &request);
 
-    if (key == NULL || X509_REQ_verify(request, key) != 1)
+    if (error == NULL)
+        key = X509_REQ_get0_pubkey(request);
+    if (error == NULL && (key == NULL || X509_REQ_verify(request, key) != 1))
         error = crypto_error("the certificate signing request cannot be used");
     if (error == NULL)
         error = judge(run, job, request);
@@ -132,7 +124,6 @@ static struct error *note_given(const struct run *run, struct job *job)
     if (error == NULL)
         error = job_set(job, JOB_PUBLIC_KEY, fingerprint);
     X509_REQ_free(request);
-    BIO_free(bio);
     return error;
 }
 

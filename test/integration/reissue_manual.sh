@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
 
-NAME=www.example.org
+export NAME=www.example.org
 export CARD_PIN=$PIN
 SECRETS=(--pin-source env:CARD_PIN --management-key-source factory --batch)
 
@@ -62,6 +62,8 @@ expect_reissue 10 resume "$JOB" "${SECRETS[@]}"
 # ---- the same key again, DER by the standard input -----------------------------------------------------
 
 start_job "$NAME" --key card:slot=9d
+expect_reissue 0 list --no-cards --json
+[[ $(jq -r '.[] | select(.name == env.NAME) | .note' out) == "job $JOB: finalize-sent" ]] || fail "$(<out)"
 sign "$REQUEST" again.pem
 openssl x509 -in again.pem -outform DER -out again.der
 expect_reissue 0 resume --cert - "${SECRETS[@]}" <again.der
