@@ -18,23 +18,6 @@ static struct soft_certum *state_of(struct soft_reader *soft)
     return &soft->card->state.certum;
 }
 
-static struct error *find(struct soft_reader *soft, const char *text, struct card_key **key)
-{
-    struct card_uri *uri;
-    assert_no_error(card_uri_parse(text, &uri));
-    struct error *error = card_find_key(soft->context, uri, key);
-    assert_true(error == NULL || *key == NULL);
-    card_uri_free(uri);
-    return error;
-}
-
-static void assert_not_found(struct soft_reader *soft, const char *uri, enum error_code code,
-                             const char *text)
-{
-    struct card_key *key;
-    assert_error(find(soft, uri, &key), code, text);
-}
-
 /* RSA signs hashes in a DigestInfo, which soft_reader_sign() does not make. */
 static struct error *sign_info(struct card_key *key, const uint8_t *in, size_t length)
 {
@@ -77,9 +60,10 @@ static void finds_and_signs(void **state)
     assert_false(card_key_can(key, CARD_MECHANISM_RSA_DECRYPT_PKCS1));
     assert_no_error(sign_info(key, info, sizeof(info)));
     card_key_free(key);
-    assert_not_found(soft, "card:slot=rsa16", ERROR_NOT_FOUND, "rsa1 to rsa15 and ec1 to ec15");
-    assert_not_found(soft, "card:slot=rsa01", ERROR_NOT_FOUND, "no such slot");
-    assert_not_found(soft, "card:slot=rsa2", ERROR_NOT_FOUND, "slot rsa2 is empty");
+    soft_reader_not_found(soft, "card:slot=rsa16", ERROR_NOT_FOUND,
+                          "rsa1 to rsa15 and ec1 to ec15");
+    soft_reader_not_found(soft, "card:slot=rsa01", ERROR_NOT_FOUND, "no such slot");
+    soft_reader_not_found(soft, "card:slot=rsa2", ERROR_NOT_FOUND, "slot rsa2 is empty");
     soft_reader_free(soft);
 }
 
@@ -128,11 +112,11 @@ static void goes_by_labels(void **state)
     /* None that can be told from the other. */
     soft_bytes_set(&certificates[1].label, "x", 1);
     soft_bytes_set(&certificates[2].label, "y", 1);
-    assert_not_found(soft, "card:slot=ec2", ERROR_NOT_FOUND, "cannot be told which");
+    soft_reader_not_found(soft, "card:slot=ec2", ERROR_NOT_FOUND, "cannot be told which");
     /* Nor any without a label. */
     soft_bytes_clear(&certificates[1].label);
     soft_bytes_clear(&state_of(soft)->keys[SOFT_CERTUM_EC][2].label);
-    assert_not_found(soft, "card:slot=ec2", ERROR_NOT_FOUND, "cannot be told which");
+    soft_reader_not_found(soft, "card:slot=ec2", ERROR_NOT_FOUND, "cannot be told which");
     soft_reader_free(soft);
 }
 
@@ -247,7 +231,7 @@ static void survives_bad_public_keys(void **state)
         struct soft_reader *soft = certum();
         soft_reader_key(soft, "rsa1=rsa1024", NULL);
         soft_reader_answer(soft, 0xCB, 0, -1, hex);
-        assert_not_found(soft, "card:slot=rsa1", ERROR_CARD_ANSWER, "");
+        soft_reader_not_found(soft, "card:slot=rsa1", ERROR_CARD_ANSWER, "");
         soft_reader_free(soft);
     }
 }
@@ -262,7 +246,7 @@ static void survives_bad_files(void **state)
         struct card_key *key;
         soft_reader_key(soft, "ec1=p256", "ec1=/CN=e");
         soft_reader_answer(soft, 0xB0, 0, -1, pages[i]);
-        struct error *error = find(soft, "card:slot=ec1", &key);
+        struct error *error = soft_reader_search(soft, "card:slot=ec1", &key);
         assert_non_null(error);
         error_free(error);
         soft_reader_free(soft);
@@ -279,8 +263,8 @@ static void does_not_read_for_ever(void **state)
         struct soft_reader *soft = certum();
         memcpy(page + (more ? 514 : 512), "9000", 5);
         soft_reader_answer(soft, 0xB0, 0, -1, page);
-        assert_not_found(soft, "card:app=certum", ERROR_CARD_ANSWER,
-                         more ? "more of a file" : "does not end");
+        soft_reader_not_found(soft, "card:app=certum", ERROR_CARD_ANSWER,
+                              more ? "more of a file" : "does not end");
         memset(page, '1', sizeof(page));
         soft_reader_free(soft);
     }
@@ -294,7 +278,7 @@ static void survives_bad_certificates(void **state)
     struct soft_bytes *der = &state_of(soft)->certificates[1].der;
     for (size_t length = der->length - 1; length > 0; length -= length > 40 ? 40 : 1) {
         der->length = length;
-        assert_not_found(soft, "card:slot=ec1", ERROR_CARD_ANSWER, "certificate");
+        soft_reader_not_found(soft, "card:slot=ec1", ERROR_CARD_ANSWER, "certificate");
     }
     soft_reader_free(soft);
 }
@@ -391,8 +375,8 @@ static void knows_a_new_card(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct soft_reader *soft = certum();
         soft_reader_answer(soft, 0x20, 0, -1, words[i]);
-        assert_not_found(soft, "card:", ERROR_UNSUPPORTED, "not initialised");
-        assert_not_found(soft, "card:slot=ec1", ERROR_UNSUPPORTED, "not initialised");
+        soft_reader_not_found(soft, "card:", ERROR_UNSUPPORTED, "not initialised");
+        soft_reader_not_found(soft, "card:slot=ec1", ERROR_UNSUPPORTED, "not initialised");
         soft_reader_free(soft);
     }
 }
@@ -418,7 +402,7 @@ static void is_not_fooled_by_a_friendly_card(void **state)
     (void)state;
     struct soft_reader *soft = soft_reader_new(SOFT_PROFILE_PIV);
     soft_reader_answer(soft, 0xA4, 0, 1, "9000");
-    assert_not_found(soft, "card:app=certum", ERROR_UNKNOWN_CARD, "no Certum application");
+    soft_reader_not_found(soft, "card:app=certum", ERROR_UNKNOWN_CARD, "no Certum application");
     assert_string_equal(soft_reader_log(soft), "a4 a4");
     soft_reader_free(soft);
 }

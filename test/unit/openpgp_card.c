@@ -41,15 +41,6 @@ static struct soft_reader *yubikey(void)
     return card_with(SOFT_PROFILE_YUBIKEY, keys);
 }
 
-static struct error *find(struct soft_reader *soft, const char *text, struct card_key **key)
-{
-    struct card_uri *uri;
-    assert_no_error(card_uri_parse(text, &uri));
-    struct error *error = card_find_key(soft->context, uri, key);
-    card_uri_free(uri);
-    return error;
-}
-
 static struct card *the_card(struct soft_reader *soft)
 {
     struct card_uri *uri;
@@ -296,7 +287,7 @@ static void does_not_believe_descriptions(void **state)
         read_application(soft, &application);
         value_in(&application, cases[i].tag, cases[i].length)[cases[i].at] = cases[i].value;
         answer_bytes(soft, 0xCA, 0, -1, &application);
-        assert_error(find(soft, SIG, &key), cases[i].code, "");
+        assert_error(soft_reader_search(soft, SIG, &key), cases[i].code, "");
         soft_bytes_free(&application);
         soft_reader_free(soft);
     }
@@ -324,7 +315,7 @@ static void refuses_other_descriptions(void **state)
         struct soft_reader *soft = openpgp_card();
         struct card_key *key;
         soft_reader_answer(soft, 0xCA, 0, -1, cases[i].answer);
-        assert_error(find(soft, SIG, &key), cases[i].code, "");
+        assert_error(soft_reader_search(soft, SIG, &key), cases[i].code, "");
         soft_reader_free(soft);
     }
 }
@@ -349,7 +340,7 @@ static void bears_torn_descriptions(void **state)
         card_context_free(soft->context);
         assert_no_error(card_context_new_with(NULL, &soft->system.base, &soft->context));
         answer_bytes(soft, 0xCA, 0, 1, &torn);
-        struct error *error = find(soft, SIG, &key);
+        struct error *error = soft_reader_search(soft, SIG, &key);
         if (error == NULL) {
             found++;
             error_free(soft_reader_sign(key));
@@ -387,7 +378,7 @@ static void does_not_believe_public_keys(void **state)
         struct soft_reader *soft = openpgp_card();
         struct card_key *key;
         soft_reader_answer(soft, 0x47, 0, -1, cases[i].answer);
-        assert_error(find(soft, SIG, &key), cases[i].code, "");
+        assert_error(soft_reader_search(soft, SIG, &key), cases[i].code, "");
         soft_reader_free(soft);
     }
 }
@@ -562,7 +553,7 @@ static void resets(void **state)
         struct card *card = the_card(soft);
         assert_no_error(card_reset(card, i < 2 ? &admin : NULL));
         assert_new(soft);
-        assert_error(find(soft, SIG, &key), ERROR_NOT_FOUND, "empty");
+        assert_error(soft_reader_search(soft, SIG, &key), ERROR_NOT_FOUND, "empty");
         secret_free(secret);
         card_free(card);
         soft_reader_free(soft);
@@ -582,7 +573,7 @@ static void finishes_a_reset(void **state)
     card_free(card);
     card_context_free(soft->context);
     assert_no_error(card_context_new_with(NULL, &soft->system.base, &soft->context));
-    assert_error(find(soft, SIG, &key), ERROR_UNSUPPORTED, "terminated");
+    assert_error(soft_reader_search(soft, SIG, &key), ERROR_UNSUPPORTED, "terminated");
     card = the_card(soft);
     assert_no_error(card_reset(card, NULL));
     assert_new(soft);

@@ -6,23 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct error *find(struct soft_reader *soft, const char *text, struct card_key **key)
-{
-    struct card_uri *uri;
-    assert_no_error(card_uri_parse(text, &uri));
-    struct error *error = card_find_key(soft->context, uri, key);
-    assert_true(error == NULL || *key == NULL);
-    card_uri_free(uri);
-    return error;
-}
-
-static void assert_not_found(struct soft_reader *soft, const char *uri, enum error_code code,
-                             const char *text)
-{
-    struct card_key *key;
-    assert_error(find(soft, uri, &key), code, text);
-}
-
 static struct card *the_card(struct soft_reader *soft)
 {
     struct card_uri *uri;
@@ -78,24 +61,24 @@ static void says_what_is_missing(void **state)
 {
     (void)state;
     struct soft_reader *soft = soft_reader_new(SOFT_PROFILE_YUBIKEY);
-    assert_not_found(soft, "card:", ERROR_NOT_FOUND, "has no key");
-    assert_not_found(soft, "card:slot=9a", ERROR_NOT_FOUND, "slot 9a is empty");
-    assert_not_found(soft, "card:slot=9b", ERROR_NOT_FOUND, "no such slot \"9b\"");
-    assert_not_found(soft, "card:label=x", ERROR_NOT_FOUND, "no labels");
-    assert_not_found(soft, "card:app=pkcs11", ERROR_ARGUMENT, "module-path");
-    assert_not_found(soft, "card:reader=x", ERROR_NO_READER, "Memory 00 00");
-    assert_not_found(soft, "card:serial=1", ERROR_NO_CARD, "12345678");
+    soft_reader_not_found(soft, "card:", ERROR_NOT_FOUND, "has no key");
+    soft_reader_not_found(soft, "card:slot=9a", ERROR_NOT_FOUND, "slot 9a is empty");
+    soft_reader_not_found(soft, "card:slot=9b", ERROR_NOT_FOUND, "no such slot \"9b\"");
+    soft_reader_not_found(soft, "card:label=x", ERROR_NOT_FOUND, "no labels");
+    soft_reader_not_found(soft, "card:app=pkcs11", ERROR_ARGUMENT, "module-path");
+    soft_reader_not_found(soft, "card:reader=x", ERROR_NO_READER, "Memory 00 00");
+    soft_reader_not_found(soft, "card:serial=1", ERROR_NO_CARD, "12345678");
     soft_reader_key(soft, "9a=p256", NULL);
     soft_reader_key(soft, "9c=p256", NULL);
-    assert_not_found(soft, "card:", ERROR_AMBIGUOUS,
-                     "card:serial=12345678;app=piv;slot=9a;type=private or "
-                     "card:serial=12345678;app=piv;slot=9c;type=private");
+    soft_reader_not_found(soft, "card:", ERROR_AMBIGUOUS,
+                          "card:serial=12345678;app=piv;slot=9a;type=private or "
+                          "card:serial=12345678;app=piv;slot=9c;type=private");
     soft->memory->card_present = false;
-    assert_not_found(soft, "card:slot=9a", ERROR_NO_CARD, "insert");
+    soft_reader_not_found(soft, "card:slot=9a", ERROR_NO_CARD, "insert");
     soft->memory->card_present = true;
     soft->card->options.unknown = true;
     soft->interloper = soft_remove_and_insert;
-    assert_not_found(soft, "card:slot=9a", ERROR_UNKNOWN_CARD, "ATR 3BFD");
+    soft_reader_not_found(soft, "card:slot=9a", ERROR_UNKNOWN_CARD, "ATR 3BFD");
     soft_reader_free(soft);
 }
 
@@ -187,7 +170,7 @@ static void does_not_believe_metadata(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct soft_reader *soft = soft_reader_new(SOFT_PROFILE_YUBIKEY);
         soft_reader_answer(soft, 0xF7, 0, -1, cases[i].answer);
-        assert_not_found(soft, "card:slot=9a", cases[i].code, "");
+        soft_reader_not_found(soft, "card:slot=9a", cases[i].code, "");
         soft_reader_free(soft);
     }
 }
@@ -210,7 +193,7 @@ static void bears_torn_answers(void **state)
         soft_bytes_append(&torn, "\x90\x00", 2);
         char *hex = soft_hex_encode(torn.data, torn.length);
         soft_reader_answer(soft, 0xCB, 0, -1, hex);
-        struct error *error = find(soft, "card:slot=9a", &key);
+        struct error *error = soft_reader_search(soft, "card:slot=9a", &key);
         if (error == NULL) /* a byte of the name or the signature, which do not matter here */
             assert_true(i >= answer.length);
         else

@@ -127,13 +127,27 @@ void soft_reader_key(struct soft_reader *soft, const char *key, const char *cert
         assert_null(soft_setup_certificate(soft->card, certificate));
 }
 
-struct card_key *soft_reader_find(struct soft_reader *soft, const char *text)
+struct error *soft_reader_search(struct soft_reader *soft, const char *text, struct card_key **key)
 {
     struct card_uri *uri;
-    struct card_key *key;
     assert_no_error(card_uri_parse(text, &uri));
-    assert_no_error(card_find_key(soft->context, uri, &key));
+    struct error *error = card_find_key(soft->context, uri, key);
+    assert_true(error == NULL || *key == NULL);
     card_uri_free(uri);
+    return error;
+}
+
+void soft_reader_not_found(struct soft_reader *soft, const char *uri, enum error_code code,
+                           const char *text)
+{
+    struct card_key *key;
+    assert_error(soft_reader_search(soft, uri, &key), code, text);
+}
+
+struct card_key *soft_reader_find(struct soft_reader *soft, const char *text)
+{
+    struct card_key *key;
+    assert_no_error(soft_reader_search(soft, text, &key));
     return key;
 }
 

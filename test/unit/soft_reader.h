@@ -53,7 +53,14 @@ const char *soft_reader_log(struct soft_reader *soft);
 /* Keys by softcard's --key and --certificate. */
 void soft_reader_key(struct soft_reader *soft, const char *key, const char *certificate);
 
-/* Finds the one key of that URI. */
+/* Looks for the one key of that URI; *key is NULL with an error. */
+struct error *soft_reader_search(struct soft_reader *soft, const char *uri, struct card_key **key);
+
+/* There is none: that error, with that text in it. */
+void soft_reader_not_found(struct soft_reader *soft, const char *uri, enum error_code code,
+                           const char *text);
+
+/* Finds it. */
 struct card_key *soft_reader_find(struct soft_reader *soft, const char *uri);
 
 /* Signs, with the PIN from the key's URI, and checks the signature. */
