@@ -4,8 +4,7 @@
  * properly, so that what comes after them is reached; each other answer is two bytes of length (10
  * bits of it count) and that many bytes.
  */
-#include "card_internal.h"
-#include "transport_memory.h"
+#include "fuzz_card.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ALL_SLOTS        0x40
 
 struct input {
-    const uint8_t *next;
-    size_t left;
-    uint8_t proper;
+    struct fuzz_input base;
     bool directory_read;
 };
 
@@ -49,14 +46,6 @@ static void make_directory(uint8_t *out)
     memcpy(out + 0x24, entries, sizeof(entries));
 }
 
-static struct error *give(const uint8_t *bytes, size_t length, uint8_t *response,
-                          size_t *response_length)
-{
-    memcpy(response, bytes, length);
-    *response_length = length;
-    return NULL;
-}
-
 /* What a well-behaved card says to that command; 0 for what the input has to tell. */
 static size_t proper_answer(struct input *input, const uint8_t *command, size_t length,
                             uint8_t *out)
@@ -64,22 +53,23 @@ static size_t proper_answer(struct input *input, const uint8_t *command, size_t 
     static const uint8_t success[] = {0x90, 0x00};
     static const uint8_t tries[] = {0x63, 0xC3};
     bool hash = command[1] == 0x2A && command[2] == 0x90;
-    if (command[1] == 0xB0 && (input->proper & PROPER_DIRECTORY) != 0 && !input->directory_read) {
+    if (command[1] == 0xB0 && (input->base.proper & PROPER_DIRECTORY) != 0 &&
+        !input->directory_read) {
         input->directory_read = true;
         make_directory(out);
         return DIRECTORY_LENGTH;
     }
-    if (command[1] == 0xCB && (input->proper & PROPER_KEY) != 0) {
+    if (command[1] == 0xCB && (input->base.proper & PROPER_KEY) != 0) {
         make_key(out);
         return KEY_LENGTH;
     }
-    if (command[1] == 0x20 && length <= 5 && (input->proper & PROPER_VERIFY) != 0) {
+    if (command[1] == 0x20 && length <= 5 && (input->base.proper & PROPER_VERIFY) != 0) {
         memcpy(out, tries, sizeof(tries));
         return sizeof(tries);
     }
-    if ((command[1] == 0xA4 && (input->proper & PROPER_SELECT) != 0) ||
-        (command[1] == 0x20 && (input->proper & PROPER_VERIFY) != 0) ||
-        ((command[1] == 0x22 || hash) && (input->proper & PROPER_HASH) != 0)) {
+    if ((command[1] == 0xA4 && (input->base.proper & PROPER_SELECT) != 0) ||
+        (command[1] == 0x20 && (input->base.proper & PROPER_VERIFY) != 0) ||
+        ((command[1] == 0x22 || hash) && (input->base.proper & PROPER_HASH) != 0)) {
         memcpy(out, success, sizeof(success));
         return sizeof(success);
     }
@@ -93,18 +83,13 @@ static struct error *answer(void *argument, const uint8_t *command, size_t lengt
     uint8_t proper[256];
     size_t size = proper_answer(input, command, length, proper);
     if (size > 0)
-        return give(proper, size, response, response_length);
-    if (input->left < 2)
+        return fuzz_give(proper, size, response, response_length);
+    if (input->base.left < 2)
         return error_new(ERROR_CARD_REMOVED, "the input is used up");
-    size = (size_t)(input->next[0] & 0x03) << 8 | input->next[1];
-    input->next += 2;
-    input->left -= 2;
-    if (size > input->left)
-        size = input->left;
-    struct error *error = give(input->next, size, response, response_length);
-    input->next += size;
-    input->left -= size;
-    return error;
+    size = (size_t)(input->base.next[0] & 0x03) << 8 | input->base.next[1];
+    input->base.next += 2;
+    input->base.left -= 2;
+    return fuzz_take(&input->base, size, response, response_length);
 }
 
 static void use_key(struct card_key *key)
@@ -155,22 +140,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t atr[] = {0x3B, 0x7F, 0x96, 0x00, 0x00, 0x80, 0x31, 0x80, 0x58, 0x43,
                                   0x65, 0x72, 0x74, 0x75, 0x6D, 0x30, 0x31, 0x82, 0x90, 0x00};
     struct memory_reader reader = {.name = "fuzz", .card_present = true, .answer = answer};
-    struct memory_system system;
-    struct card_context *context;
-    struct card_uri *uri;
     if (size == 0)
         return 0;
-    struct input input = {.next = data + 1, .left = size - 1, .proper = data[0]};
+    struct input input = {.base = {data + 1, size - 1, data[0]}};
     reader.argument = &input;
     memcpy(reader.atr, atr, sizeof(atr));
     reader.atr_length = sizeof(atr);
     reader.byte_protocol = true;
-    memory_system_init(&system, &reader, 1);
-    error_free(card_uri_parse(choose_uri(input.proper), &uri));
-    error_free(card_context_new_with(NULL, &system.base, &context));
-    if (uri != NULL && context != NULL)
-        use_card(context, uri);
-    card_context_free(context);
-    card_uri_free(uri);
+    fuzz_run(&reader, choose_uri(input.base.proper), use_card);
     return 0;
 }

@@ -4,9 +4,8 @@
  * so that what comes after them is reached; each other answer is a length byte (doubled by its high
  * bit's four) and that many bytes.
  */
-#include "card_internal.h"
+#include "fuzz_card.h"
 #include "manage.h"
-#include "transport_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define PROPER_METADATA 2
 #define PROPER_VERIFY   4
 #define EXTENDED_LENGTH 8
-
-struct input {
-    const uint8_t *next;
-    size_t left;
-    uint8_t proper;
-};
 
 /* Of an application property template; of a P-256 key whose point is the curve's generator; tries.
  */
@@ -37,37 +30,18 @@ static const uint8_t metadata_answer[] = {
     0x5E, 0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51, 0xF5, 0x90, 0x00};
 static const uint8_t success[] = {0x90, 0x00};
 
-static struct error *give(const uint8_t *bytes, size_t length, uint8_t *response,
-                          size_t *response_length)
-{
-    memcpy(response, bytes, length);
-    *response_length = length;
-    return NULL;
-}
-
 static struct error *answer(void *argument, const uint8_t *command, size_t length,
                             uint8_t *response, size_t *response_length)
 {
-    struct input *input = argument;
+    struct fuzz_input *input = argument;
     (void)length;
     if (command[1] == 0xA4 && (input->proper & PROPER_SELECT) != 0)
-        return give(select_answer, sizeof(select_answer), response, response_length);
+        return fuzz_give(select_answer, sizeof(select_answer), response, response_length);
     if (command[1] == 0xF7 && (input->proper & PROPER_METADATA) != 0)
-        return give(metadata_answer, sizeof(metadata_answer), response, response_length);
+        return fuzz_give(metadata_answer, sizeof(metadata_answer), response, response_length);
     if (command[1] == 0x20 && (input->proper & PROPER_VERIFY) != 0)
-        return give(success, sizeof(success), response, response_length);
-    if (input->left == 0)
-        return error_new(ERROR_CARD_REMOVED, "the input is used up");
-    size_t size = *input->next++;
-    input->left--;
-    if (size >= 0x80)
-        size = (size & 0x7F) * 4;
-    if (size > input->left)
-        size = input->left;
-    struct error *error = give(input->next, size, response, response_length);
-    input->next += size;
-    input->left -= size;
-    return error;
+        return fuzz_give(success, sizeof(success), response, response_length);
+    return fuzz_take_answer(input, response, response_length);
 }
 
 static void use_key(struct card_key *key)
@@ -151,25 +125,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t atr[] = {0x3B, 0xF5, 0x13, 0x00, 0x00, 0x81, 0x31,
                                   0xFE, 0x15, 0x80, 0x73, 0xC0, 0x21, 0xC0};
     struct memory_reader reader = {.name = "fuzz", .card_present = true, .answer = answer};
-    struct memory_system system;
-    struct card_context *context;
-    struct card_uri *uri;
     if (size == 0)
         return 0;
-    struct input input = {data + 1, size - 1, data[0]};
+    struct fuzz_input input = {data + 1, size - 1, data[0]};
     reader.argument = &input;
     if ((input.proper & EXTENDED_LENGTH) != 0) {
         memcpy(reader.atr, atr, sizeof(atr));
         reader.atr_length = sizeof(atr);
     }
-    memory_system_init(&system, &reader, 1);
-    error_free(card_uri_parse((input.proper & 0x10) != 0 ? "card:?pin-value=123456"
-                                                         : "card:slot=9a?pin-value=123456",
-                              &uri));
-    error_free(card_context_new_with(NULL, &system.base, &context));
-    if (uri != NULL && context != NULL)
-        use_card(context, uri);
-    card_context_free(context);
-    card_uri_free(uri);
+    fuzz_run(&reader,
+             (input.proper & 0x10) != 0 ? "card:?pin-value=123456"
+                                        : "card:slot=9a?pin-value=123456",
+             use_card);
     return 0;
 }
