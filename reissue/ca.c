@@ -1,27 +1,114 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ca.h"
 
-#include "config.h"
-
 #include <string.h>
+#include <time.h>
 
-static const struct ca *const cas[] = {&manual_ca, &acme_ca};
+const struct ca *const ca_types[] = {&manual_ca, &acme_ca, NULL};
 
-struct error *ca_find(const struct run *run, const struct job *job, const struct ca **out)
+/* ---- which one --------------------------------------------------------------------------- */
+
+struct error *ca_find_name(const struct config *config, const char *name, const struct ca **out)
 {
-    const char *name = job_get(job, JOB_CA);
-    const struct config_ca *section = config_find_ca(run->config, name);
-    const char *type = section != NULL && section->type != NULL ? section->type
-                       : section != NULL                        ? "acme"
-                                                                : name;
+    const struct config_ca *section = config_find_ca(config, name);
+    const char *type = section != NULL ? section->type : name;
 
-    for (size_t i = 0; i < sizeof(cas) / sizeof(cas[0]); i++)
-        if (strcmp(cas[i]->type, type) == 0 && (section != NULL || cas[i] == &manual_ca)) {
-            *out = cas[i];
+    for (size_t i = 0; ca_types[i] != NULL; i++)
+        if (strcmp(ca_types[i]->type, type) == 0 &&
+            (section != NULL || ca_types[i] == &manual_ca)) {
+            *out = ca_types[i];
             return NULL;
         }
     return error_new(ERROR_CONFIG,
                      "there is no CA called %s: the configuration (%s) has no section [ca %s], and "
                      "by itself there is \"manual\" only",
-                     name, run->config->path, name);
+                     name, config->path != NULL ? config->path : "there is none", name);
+}
+
+struct error *ca_find(const struct run *run, const struct job *job, const struct ca **out)
+{
+    return ca_find_name(run->config, job_get(job, JOB_CA), out);
+}
+
+/* ---- whether it can be asked ------------------------------------------------------------- */
+
+static bool is(const struct job *job, enum job_value value, const char *text)
+{
+    return job_get(job, value) != NULL && strcmp(job_get(job, value), text) == 0;
+}
+
+/* What the job wants and the CA does not offer, or NULL. */
+static const char *not_offered(const struct ca *ca, const struct job *job)
+{
+    bool revokes = job_get(job, JOB_REVOKE) != NULL && !is(job, JOB_REVOKE, "no");
+
+    if ((ca->offers & CA_FIRST) == 0 && job_get(job, JOB_PREDECESSOR) == NULL)
+        return "issue a certificate that has no predecessor: name the one to be succeeded";
+    if ((ca->offers & CA_SAME_KEY) == 0 && is(job, JOB_KEY_KIND, "same"))
+        return "certify a key that was certified before: ask for a new one, with --new-key";
+    if ((ca->offers & CA_GIVEN_REQUEST) == 0 && is(job, JOB_KEY_KIND, "csr"))
+        return "take a request that was made elsewhere: let reissue make it, with --new-key or "
+               "--key";
+    if (ca->revoke == NULL && revokes)
+        return "be asked to revoke: leave out --revoke, and revoke the previous certificate with "
+               "it yourself";
+    return NULL;
+}
+
+struct error *ca_check(struct run *run, const struct job *job)
+{
+    const struct ca *ca;
+    const char *missing;
+    struct error *error = ca_find(run, job, &ca);
+
+    if (error != NULL)
+        return error;
+    missing = not_offered(ca, job);
+    if (missing != NULL)
+        return error_new(ERROR_UNSUPPORTED, "the CA %s cannot %s", job_get(job, JOB_CA), missing);
+    return ca->check == NULL ? NULL : ca->check(run, job);
+}
+
+/* ---- for the CAs themselves -------------------------------------------------------------- */
+
+int ca_revocation_reason(const struct job *job)
+{
+    static const struct {
+        const char *name;
+        int code;
+    } reasons[] = {
+        {"compromised-key", 1}, {"affiliation-changed", 3}, {"cessation", 5}, {"unspecified", 0}};
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (is(job, JOB_REASON, reasons[i].name))
+            return reasons[i].code;
+    return 4; /* whatever has a successor is superseded */
+}
+
+struct error *ca_look_later(struct job *job, long seconds, const char *what, enum step_end *end)
+{
+    struct error *error = job_set(job, JOB_WAITS_FOR, what);
+
+    *end = STEP_END_WAIT;
+    return error != NULL ? error
+                         : job_set_number(job, JOB_WAITS_UNTIL, (long long)time(NULL) + seconds);
+}
+
+void *ca_session(const struct run *run, const struct config_ca *config)
+{
+    return run->session.config == config ? run->session.own : NULL;
+}
+
+void ca_session_keep(struct run *run, const struct config_ca *config, void *session,
+                     void (*close)(void *session))
+{
+    ca_session_close(run);
+    run->session = (struct run_session){.config = config, .own = session, .close = close};
+}
+
+void ca_session_close(struct run *run)
+{
+    if (run->session.own != NULL)
+        run->session.close(run->session.own);
+    run->session = (struct run_session){0};
 }

@@ -58,16 +58,13 @@ static struct error *refused(struct job *job, const struct acme_order *order)
     return error;
 }
 
-static struct error *look_later(struct run *run, struct job *job, long seconds, const char *what,
+/* As soon as the CA wants; where it does not say (-1), soon. */
+static struct error *look_later(struct acme_ca *ca, struct job *job, long seconds, const char *what,
                                 enum step_end *end)
 {
-    struct error *error = job_set(job, JOB_WAITS_FOR, what);
-
-    *end = STEP_END_WAIT;
     if (seconds < 0)
-        seconds = run->acme->looks++ < QUICK_LOOKS ? 0 : PAUSE;
-    return error != NULL ? error
-                         : job_set_number(job, JOB_WAITS_UNTIL, (long long)time(NULL) + seconds);
+        seconds = ca->looks++ < QUICK_LOOKS ? 0 : PAUSE;
+    return ca_look_later(job, seconds, what, end);
 }
 
 /* ---- the order --------------------------------------------------------------------------- */
@@ -274,8 +271,8 @@ static struct error *acme_order(struct run *run, struct job *job, enum step_end 
 
 /* ---- waiting for the validation ---------------------------------------------------------- */
 
-static struct error *await_order(struct run *run, struct job *job, const struct acme_order *order,
-                                 enum step_end *end)
+static struct error *await_order(struct acme_ca *ca, struct job *job,
+                                 const struct acme_order *order, enum step_end *end)
 {
     switch (order->status) {
     case ACME_STATUS_READY:
@@ -283,9 +280,9 @@ static struct error *await_order(struct run *run, struct job *job, const struct 
     case ACME_STATUS_VALID:
         return NULL;
     case ACME_STATUS_PENDING:
-        return look_later(run, job, order->retry_after, "the CA's validation", end);
+        return look_later(ca, job, order->retry_after, "the CA's validation", end);
     default: /* what an earlier process asked for may have failed because that process had ended */
-        return run->acme->asked ? refused(job, order) : drop_order(job, end);
+        return ca->asked ? refused(job, order) : drop_order(job, end);
     }
 }
 
@@ -319,7 +316,7 @@ static struct error *acme_await(struct run *run, struct job *job, enum step_end 
     if (error == NULL)
         error = get_order(run, job, &ca, &order, &gone);
     if (error == NULL)
-        error = gone ? drop_order(job, end) : await_order(run, job, &order, end);
+        error = gone ? drop_order(job, end) : await_order(ca, job, &order, end);
     acme_order_clear(&order);
     return acme_ask_again(run, job, error, end);
 }
@@ -422,7 +419,7 @@ static struct error *act_on_order(struct run *run, struct job *job, struct acme_
         return download(run, job, ca, order->certificate);
     case ACME_STATUS_READY: /* just sent, and not taken yet */
     case ACME_STATUS_PROCESSING:
-        return look_later(run, job, order->retry_after, "the CA to issue", end);
+        return look_later(ca, job, order->retry_after, "the CA to issue", end);
     case ACME_STATUS_PENDING: /* a validation has expired meanwhile */
         return drop_order(job, end);
     default:
@@ -448,29 +445,13 @@ static struct error *acme_finalize(struct run *run, struct job *job, enum step_e
         error = act_on_order(run, job, ca, &order, end);
     else if (error != NULL && error_code(error) == ERROR_ORDER_NOT_READY) {
         error_free(error);
-        error = look_later(run, job, -1, "the CA to issue", end);
+        error = look_later(ca, job, -1, "the CA to issue", end);
     }
     acme_order_clear(&order);
     return acme_ask_again(run, job, error, end);
 }
 
 /* ---- revocation -------------------------------------------------------------------------- */
-
-/* RFC 5280, 5.3.1; whatever has a successor is superseded. */
-static int revocation_reason(const struct job *job)
-{
-    static const struct {
-        const char *name;
-        int code;
-    } reasons[] = {
-        {"compromised-key", 1}, {"affiliation-changed", 3}, {"cessation", 5}, {"unspecified", 0}};
-    const char *reason = job_get(job, JOB_REASON);
-
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (strcmp(reasons[i].name, reason) == 0)
-            return reasons[i].code;
-    return 4;
-}
 
 static struct error *acme_revoke_predecessor(struct run *run, struct job *job, enum step_end *end)
 {
@@ -482,7 +463,7 @@ static struct error *acme_revoke_predecessor(struct run *run, struct job *job, e
     if (error == NULL)
         error = certificate_from_pem(job_get(job, JOB_PREDECESSOR), &certificate);
     if (error == NULL)
-        error = acme_revoke(ca->acme, certificate, revocation_reason(job), NULL);
+        error = acme_revoke(ca->acme, certificate, ca_revocation_reason(job), NULL);
     X509_free(certificate);
     if (error == NULL)
         return NULL;
@@ -498,6 +479,8 @@ static struct error *acme_revoke_predecessor(struct run *run, struct job *job, e
 
 const struct ca acme_ca = {
     .type = "acme",
+    .title = "ACME (RFC 8555)",
+    .offers = CA_FIRST | CA_SAME_KEY | CA_GIVEN_REQUEST | CA_UNATTENDED,
     .prepare = acme_prepare,
     .order = acme_order,
     .publish = acme_publish,

@@ -22,7 +22,6 @@ struct acme_ca {
  * made, or found again. Belongs to the run.
  */
 struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out) MUST_CHECK;
-void acme_ca_close(struct acme_ca *ca);
 
 /* The same for a CA by its name, for requests that need no account: none is made. */
 struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **out) MUST_CHECK;

@@ -151,8 +151,7 @@ static struct error *find_account(struct run *run, struct acme_ca *ca)
 
 struct error *acme_ca_forget_account(struct run *run, const struct job *job)
 {
-    acme_ca_close(run->acme);
-    run->acme = NULL;
+    ca_session_close(run);
     return state_run(run->state, "DELETE FROM account WHERE ca = ?1",
                      STATE_VALUES(job_get(job, JOB_CA)));
 }
@@ -172,28 +171,36 @@ static struct error *open_session(struct run *run, struct acme_ca *ca)
     return acme_open(&options, &ca->acme);
 }
 
+static void close_session(void *session)
+{
+    struct acme_ca *ca = session;
+
+    challenge_listener_close(ca->listener);
+    acme_close(ca->acme);
+    EVP_PKEY_free(ca->account_key);
+    free(ca);
+}
+
 struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **out)
 {
     const struct config_ca *config = config_find_ca(run->config, name);
     struct acme_ca *ca;
     struct error *error;
 
-    if (run->acme != NULL && run->acme->config == config) {
-        *out = run->acme;
+    *out = ca_session(run, config);
+    if (*out != NULL)
         return NULL;
-    }
-    acme_ca_close(run->acme);
-    run->acme = NULL;
     ca = calloc(1, sizeof(*ca));
     if (ca == NULL)
         return error_no_memory();
     ca->config = config;
     error = open_session(run, ca);
     if (error != NULL) {
-        acme_ca_close(ca);
+        close_session(ca);
         return error;
     }
-    *out = run->acme = ca;
+    ca_session_keep(run, config, ca, close_session);
+    *out = ca;
     return NULL;
 }
 
@@ -213,14 +220,4 @@ struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_c
         (*out)->account_key = NULL;
     }
     return error;
-}
-
-void acme_ca_close(struct acme_ca *ca)
-{
-    if (ca == NULL)
-        return;
-    challenge_listener_close(ca->listener);
-    acme_close(ca->acme);
-    EVP_PKEY_free(ca->account_key);
-    free(ca);
 }

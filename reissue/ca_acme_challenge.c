@@ -199,10 +199,13 @@ static struct error *listen_for(struct acme_ca *ca, const struct answers *answer
 static struct error *publish(struct run *run, struct job *job)
 {
     struct answers answers = {0};
-    struct error *error = visit_all(run, job, publish_one, &answers);
+    struct acme_ca *ca;
+    struct error *error = acme_ca_open(run, job, &ca);
 
+    if (error == NULL)
+        error = visit_all(run, job, publish_one, &answers);
     if (error == NULL && answers.count > 0)
-        error = listen_for(run->acme, &answers);
+        error = listen_for(ca, &answers);
     free_answers(&answers);
     return error;
 }

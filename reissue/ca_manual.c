@@ -75,6 +75,8 @@ static struct error *take_answer(struct run *run, struct job *job, enum step_end
 
 const struct ca manual_ca = {
     .type = "manual",
+    .title = "a person carries requests there and certificates back",
+    .offers = CA_FIRST | CA_SAME_KEY | CA_GIVEN_REQUEST,
     .order = write_request,
     .finalize = take_answer,
 };

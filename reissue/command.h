@@ -35,6 +35,7 @@ int reissue_main(int argc, char **argv);
 int check_command(int argc, char **argv);
 int config_command(int argc, char **argv);
 int exec_command(int argc, char **argv);
+int ca_command(int argc, char **argv);
 int card_command(int argc, char **argv);
 int list_command(int argc, char **argv);
 int start_command(int argc, char **argv);

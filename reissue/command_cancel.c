@@ -3,6 +3,7 @@
  * reissue cancel: ends a job. What it has made stays where it is: a key whose request has left the
  * machine may be certified any day, and one that has not is told of.
  */
+#include "ca.h"
 #include "command.h"
 #include "exit_code.h"
 #include "job_command.h"
@@ -33,8 +34,27 @@ static void say_what_is_left(const struct job *job, enum job_step step)
                    : "No CA has heard of it: it can be deleted.\n");
 }
 
+/* The job is over for us before the CA is told: that it cannot be is no reason to go on with it. */
+static void tell_ca(struct run *run, struct job *job, enum job_step step)
+{
+    const struct ca *ca = NULL;
+    struct error *error = NULL;
+
+    if (step >= STEP_ORDER_SENT && step < STEP_ISSUED)
+        error = ca_find(run, job, &ca);
+    if (error == NULL && ca != NULL && ca->cancel != NULL)
+        error = ca->cancel(run, job);
+    if (error != NULL) {
+        char *text = error_describe(error);
+
+        printf("The CA still has the order: %s\n", text != NULL ? text : error_message(error));
+        free(text);
+        error_free(error);
+    }
+}
+
 /* With the job's lock: nobody runs it meanwhile. */
-static struct error *end_job(struct state *state, struct job *job)
+static struct error *end_job(struct run *run, struct job *job)
 {
     enum job_step step = job->step;
     struct error *error;
@@ -42,7 +62,9 @@ static struct error *end_job(struct state *state, struct job *job)
     if (job_is_over(job))
         return error_new(ERROR_ARGUMENT, "the job %s is over already", job->id);
     job->step = step >= STEP_DEPLOYED ? STEP_DONE : STEP_CANCELLED;
-    error = job_save(state, job, "ended by reissue cancel");
+    error = job_save(run->state, job, "ended by reissue cancel");
+    if (error == NULL)
+        tell_ca(run, job, step);
     if (error == NULL)
         say_what_is_left(job, step);
     return error;
@@ -59,7 +81,7 @@ static int cancel(struct job_command *command, const char *id)
     if (error == NULL)
         error = job_lock(command->run.state, job, &lock);
     if (error == NULL)
-        error = end_job(command->run.state, job);
+        error = end_job(&command->run, job);
     state_unlock(lock);
     job_free(job);
     job_command_close(command);

@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"cancel", cancel_command, "end a job"},
     {"check", check_command, "say what is wrong with a certificate request, before it is sent"},
     {"list", list_command, "list certificates in files and on cards, and how long they last"},
+    {"ca", ca_command, "say which CAs there are, and what can be asked of them"},
     {"config", config_command, "check the configuration file"},
     {"card", card_command, "manage cards: PIN, PUK, keys, certificates"},
     {"exec", exec_command, "run a script whose `openssl` makes its keys on the card"},

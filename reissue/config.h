@@ -14,11 +14,12 @@
 /* Where a value says nothing, it is NULL. Lists are written with blanks in between; a value that
    went on in further lines has a blank in place of each line's end. */
 
-/* [ca NAME] */
+/* [ca NAME]. Which types of CA have which key is in config_table.c. */
 struct config_ca {
     char *name;
     int line;          /* of its header */
-    char *type;        /* "manual" or "acme" */
+    char *type;        /* "manual", "acme", "certum", "cmp", "est" */
+    char *ca_file;     /* whom to trust, in place of the system's CAs */
     char *directory;   /* of ACME: its URL */
     char *account_key; /* a file (made where there is none), or a card: URI */
     char *contact;     /* list of mailto: URLs */
@@ -27,11 +28,24 @@ struct config_ca {
     char *eab_key_file;
     char *profile;
     char *preferred_chain; /* the common name of an issuer in it */
-    char *ca_file;         /* whom to trust, in place of the system's CAs */
     char *challenge;       /* "http-01", "dns-01", "tls-alpn-01" */
     char *webroot;         /* of http-01; without one, it listens itself */
     char *dns_hook;        /* a [hook NAME] */
     char *listen;          /* ADDRESS:PORT for the listener */
+    char *url;             /* of the service */
+    char *user;
+    char *password_file;
+    char *validation;         /* Certum's: "dns-txt", "dns-cname", "file", "email" */
+    char *approver;           /* whom the mail is for */
+    char *client_certificate; /* a file, or a card: URI: with its key, the client's own proof */
+    char *client_key;         /* a file, or a card: URI */
+    char *label;              /* of EST: which of the service's CAs (RFC 7030, 3.2.2) */
+    char *ca_fingerprint;     /* SHA-256 of the CA's certificate that is trusted at first sight */
+    char *recipient;          /* of CMP: the CA's name, as in /C=PL/O=Company/CN=CA */
+    char *server_certificate; /* of CMP: what protects its answers, a file */
+    char *secret_reference;   /* of CMP: the name of the shared secret ... */
+    char *secret_file;        /* ... and where it is */
+    char *implicit_confirm;   /* of CMP: "yes" or "no" */
 };
 
 /* [certificate NAME] */

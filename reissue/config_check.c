@@ -86,7 +86,7 @@ struct error *config_check_ca_type(const char *value)
 {
     static const char *const words[] = {"manual", "acme", NULL};
 
-    return one_of(value, words, "manual or acme");
+    return one_of(value, words, CONFIG_CA_TYPES);
 }
 
 struct error *config_check_challenge(const char *value)

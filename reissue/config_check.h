@@ -8,6 +8,9 @@
 /* ERROR_CONFIG says what the value has to be. */
 typedef struct error *config_check(const char *value);
 
+/* The types of CA, for people. */
+#define CONFIG_CA_TYPES "manual or acme"
+
 config_check config_check_text;        /* anything but nothing */
 config_check config_check_word;        /* no blanks in it */
 config_check config_check_path;        /* absolute */

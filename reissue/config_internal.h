@@ -10,6 +10,7 @@ struct config_key {
     const char *name;
     size_t offset; /* of the char * in the section's struct */
     config_check *check;
+    const char *types; /* of CA that it is for, with blanks in between; NULL: every one */
 };
 
 /* A kind of section. All structs but struct config begin with their name and their line. */
@@ -32,6 +33,9 @@ extern const struct config_kind config_kinds[CONFIG_KIND_COUNT];
 /* [reissue], whose values are struct config's own. */
 extern const struct config_key config_general_keys[];
 extern const size_t config_general_key_count;
+
+/* A key's value in its section, or NULL. */
+const char *config_value(const void *section, const struct config_key *key);
 
 /* The section of that name, or NULL. */
 struct config_section *config_find(const struct config *config, const struct config_kind *kind,

@@ -9,35 +9,35 @@
 /* ---- what can be said -------------------------------------------------------------------- */
 
 const struct config_key config_general_keys[] = {
-    {"state", offsetof(struct config, state_directory), config_check_path},
+    {"state", offsetof(struct config, state_directory), config_check_path, NULL},
 };
 const size_t config_general_key_count = COUNT(config_general_keys);
 
-#define KEY(name, field, check)                                                                    \
+#define KEY(name, field, check, types)                                                             \
     {                                                                                              \
-        name, offsetof(struct config_ca, field), check                                             \
+        name, offsetof(struct config_ca, field), check, types                                      \
     }
 static const struct config_key ca_keys[] = {
-    KEY("type", type, config_check_ca_type),
-    KEY("directory", directory, config_check_https),
-    KEY("account-key", account_key, config_check_key_place),
-    KEY("contact", contact, config_check_contacts),
-    KEY("terms", terms, config_check_terms),
-    KEY("eab-key-id", eab_id, config_check_word),
-    KEY("eab-key-file", eab_key_file, config_check_secret_file),
-    KEY("profile", profile, config_check_word),
-    KEY("preferred-chain", preferred_chain, config_check_text),
-    KEY("ca-file", ca_file, config_check_path),
-    KEY("challenge", challenge, config_check_challenge),
-    KEY("webroot", webroot, config_check_path),
-    KEY("dns-hook", dns_hook, config_check_word),
-    KEY("listen", listen, config_check_text),
+    KEY("type", type, config_check_ca_type, NULL),
+    KEY("ca-file", ca_file, config_check_path, NULL),
+    KEY("directory", directory, config_check_https, "acme"),
+    KEY("account-key", account_key, config_check_key_place, "acme"),
+    KEY("contact", contact, config_check_contacts, "acme"),
+    KEY("terms", terms, config_check_terms, "acme"),
+    KEY("eab-key-id", eab_id, config_check_word, "acme"),
+    KEY("eab-key-file", eab_key_file, config_check_secret_file, "acme"),
+    KEY("profile", profile, config_check_word, "acme"),
+    KEY("preferred-chain", preferred_chain, config_check_text, "acme"),
+    KEY("challenge", challenge, config_check_challenge, "acme"),
+    KEY("webroot", webroot, config_check_path, "acme"),
+    KEY("dns-hook", dns_hook, config_check_word, "acme"),
+    KEY("listen", listen, config_check_text, "acme"),
 };
 #undef KEY
 
 #define KEY(name, field, check)                                                                    \
     {                                                                                              \
-        name, offsetof(struct config_certificate, field), check                                    \
+        name, offsetof(struct config_certificate, field), check, NULL                              \
     }
 static const struct config_key certificate_keys[] = {
     KEY("ca", ca, config_check_word),
@@ -56,8 +56,8 @@ static const struct config_key certificate_keys[] = {
 #undef KEY
 
 static const struct config_key hook_keys[] = {
-    {"command", offsetof(struct config_hook, command), config_check_path},
-    {"timeout", offsetof(struct config_hook, timeout), config_check_duration},
+    {"command", offsetof(struct config_hook, command), config_check_path, NULL},
+    {"timeout", offsetof(struct config_hook, timeout), config_check_duration, NULL},
 };
 
 #define KIND(word, keys, list, count, type)                                                        \
@@ -82,6 +82,11 @@ static void **list_of(const struct config *config, const struct config_kind *kin
 static size_t *count_of(const struct config *config, const struct config_kind *kind)
 {
     return (size_t *)((char *)config + kind->count);
+}
+
+const char *config_value(const void *section, const struct config_key *key)
+{
+    return *(char *const *)(const void *)((const char *)section + key->offset);
 }
 
 struct config_section *config_find(const struct config *config, const struct config_kind *kind,

@@ -26,23 +26,33 @@ static bool is(const char *value, const char *word)
 
 /* ---- authorities ------------------------------------------------------------------------- */
 
-/* Keys that only an ACME server has a use for. */
-static const char *acme_key(const struct config_ca *ca)
+/* Whether `word` is one of those in `list`, which have blanks in between. */
+static bool has_word(const char *list, const char *word)
 {
-    const struct {
-        const char *value, *name;
-    } keys[] = {
-        {ca->directory, "directory"}, {ca->account_key, "account-key"},
-        {ca->contact, "contact"},     {ca->terms, "terms"},
-        {ca->eab_id, "eab-key-id"},   {ca->eab_key_file, "eab-key-file"},
-        {ca->profile, "profile"},     {ca->preferred_chain, "preferred-chain"},
-        {ca->challenge, "challenge"}, {ca->webroot, "webroot"},
-        {ca->dns_hook, "dns-hook"},   {ca->listen, "listen"},
-    };
+    size_t length = strlen(word);
 
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (keys[i].value != NULL)
-            return keys[i].name;
+    for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
+        size_t here = strcspn(at, " ");
+
+        if (here == length && strncmp(at, word, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
+/* A key that a CA of this type has no use for was meant for another one. */
+static struct error *check_keys(const struct config_ca *ca)
+{
+    const struct config_kind *kind = &config_kinds[0];
+
+    for (size_t i = 0; i < kind->key_count; i++) {
+        const struct config_key *key = &kind->keys[i];
+
+        if (key->types != NULL && config_value(ca, key) != NULL && !has_word(key->types, ca->type))
+            return error_new(ERROR_CONFIG, "type = %s has no %s (type = %s has)", ca->type,
+                             key->name, key->types);
+    }
     return NULL;
 }
 
@@ -72,20 +82,34 @@ static const char *acme_fault(const struct config_ca *ca)
     return challenge_fault(ca);
 }
 
+/* What a type of CA has to be told, and what goes together there. NULL: nothing is wrong. */
+static const struct {
+    const char *type;
+    const char *(*fault)(const struct config_ca *ca);
+} faults[] = {
+    {"acme", acme_fault},
+};
+
+static struct error *check_type(const struct config_ca *ca)
+{
+    if (ca->type == NULL)
+        return error_new(ERROR_CONFIG, "type is missing: " CONFIG_CA_TYPES);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        const char *fault = is(ca->type, faults[i].type) ? faults[i].fault(ca) : NULL;
+
+        if (fault != NULL)
+            return error_new(ERROR_CONFIG, "%s", fault);
+    }
+    return check_keys(ca);
+}
+
 static struct error *check_ca(const struct config *config, const struct config_ca *ca)
 {
-    const char *fault = is(ca->type, "acme") ? acme_fault(ca) : NULL;
-    struct error *error = NULL;
+    struct error *error = check_type(ca);
 
-    if (ca->type == NULL)
-        fault = "type is missing: manual or acme";
-    else if (is(ca->type, "manual") && acme_key(ca) != NULL)
-        error = error_new(ERROR_CONFIG, "%s is for type = acme only", acme_key(ca));
-    else if (ca->dns_hook != NULL && config_find_hook(config, ca->dns_hook) == NULL)
+    if (error == NULL && ca->dns_hook != NULL && config_find_hook(config, ca->dns_hook) == NULL)
         error = error_new(ERROR_CONFIG, "dns-hook names a hook \"%s\", which is not there",
                           ca->dns_hook);
-    if (fault != NULL)
-        error = error_new(ERROR_CONFIG, "%s", fault);
     return error == NULL ? NULL : wrong(config, ca->line, "ca", ca->name, error);
 }
 

@@ -123,10 +123,10 @@ static bool set_method(CURL *curl, const struct http_request *request)
      * kept, and the server may have carried it out.
      */
     long fresh = request->once ? 1 : 0;
+    size_t length = request->body_length != 0 ? request->body_length : strlen(request->body);
     return curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body)) ==
-               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
 }
 
@@ -164,6 +164,24 @@ static bool set_limits(struct http *http, struct http_receiver *receiver, char *
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, receiver) == CURLE_OK;
 }
 
+/* They go to the request's origin only: no redirect is followed. */
+static bool set_credentials(CURL *curl, const struct http_request *request)
+{
+    if (request->user == NULL)
+        return true;
+    return curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)(CURLAUTH_BASIC | CURLAUTH_DIGEST)) ==
+               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_USERNAME, request->user) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password) == CURLE_OK;
+}
+
+static bool append_header(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *grown = curl_slist_append(*headers, line);
+    *headers = grown != NULL ? grown : *headers;
+    return grown != NULL;
+}
+
 static bool add_header(struct curl_slist **headers, const char *name, const char *value)
 {
     char line[256];
@@ -171,9 +189,15 @@ static bool add_header(struct curl_slist **headers, const char *name, const char
         return true;
     if ((size_t)snprintf(line, sizeof(line), "%s: %s", name, value) >= sizeof(line))
         return false;
-    struct curl_slist *grown = curl_slist_append(*headers, line);
-    *headers = grown != NULL ? grown : *headers;
-    return grown != NULL;
+    return append_header(headers, line);
+}
+
+static bool add_headers(struct curl_slist **headers, const struct http_request *request)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < request->header_count; i++)
+        good = append_header(headers, request->headers[i]);
+    return good;
 }
 
 static bool set_headers(struct http *http, const struct http_request *request,
@@ -181,7 +205,7 @@ static bool set_headers(struct http *http, const struct http_request *request,
 {
     const char *type = request->method == HTTP_POST ? request->content_type : NULL;
     return add_header(headers, "Accept", request->accept) &&
-           add_header(headers, "Content-Type", type) &&
+           add_header(headers, "Content-Type", type) && add_headers(headers, request) &&
            curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, *headers) == CURLE_OK &&
            curl_easy_setopt(http->curl, CURLOPT_USERAGENT,
                             http->user_agent != NULL ? http->user_agent : "reissue") == CURLE_OK &&
@@ -238,7 +262,8 @@ static struct error *perform(struct http *http, const struct http_request *reque
     CURLcode code = CURLE_OK;
     curl_easy_reset(http->curl);
     bool ready = set_security(http) && set_limits(http, receiver, message) &&
-                 set_method(http->curl, request) && set_headers(http, request, &headers);
+                 set_method(http->curl, request) && set_credentials(http->curl, request) &&
+                 set_headers(http, request, &headers);
     if (ready)
         code = curl_easy_perform(http->curl);
     struct error *error = NULL;

@@ -36,11 +36,15 @@ struct http_request {
     /* URLs, to whose origins alone it may go: whoever attaches credentials or signs names them. */
     const char *const *allowed;
     size_t allowed_count;
-    const char *accept;       /* or NULL */
-    const char *content_type; /* of a POST */
-    const char *body;         /* of a POST, a text */
-    bool once;                /* it does something, and must not be sent a second time */
-    size_t size_max;          /* the longest answer that is taken, in bytes */
+    const char *accept;         /* or NULL */
+    const char *content_type;   /* of a POST */
+    const char *body;           /* of a POST */
+    size_t body_length;         /* of a body with bytes of all kinds; 0: it is a text */
+    const char *const *headers; /* others, as "Name: value" */
+    size_t header_count;
+    const char *user, *password; /* for who asks for them (RFC 7617, RFC 7616); or NULL */
+    bool once;                   /* it does something, and must not be sent a second time */
+    size_t size_max;             /* the longest answer that is taken, in bytes */
 };
 
 struct http_response {

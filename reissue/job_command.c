@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "job_command.h"
 
-#include "ca_acme.h"
+#include "ca.h"
 #include "command.h"
 #include "config.h"
 #include "exit_code.h"
@@ -204,7 +204,7 @@ struct error *job_command_open(struct job_command *command)
 
 void job_command_close(struct job_command *command)
 {
-    acme_ca_close(command->run.acme);
+    ca_session_close(&command->run);
     crypto_close(command->run.crypto);
     state_close(command->run.state);
     config_free((struct config *)(uintptr_t)command->run.config); /* it was only read in between */

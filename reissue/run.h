@@ -7,7 +7,14 @@
 #include "job.h"
 
 struct config;
-struct acme_ca;
+struct config_ca;
+
+/* A conversation with a CA's server: see ca_session(). */
+struct run_session {
+    const struct config_ca *config; /* whose it is */
+    void *own;                      /* the CA's own; NULL: there is none */
+    void (*close)(void *own);
+};
 
 /* What every step may use. */
 struct run {
@@ -15,8 +22,8 @@ struct run {
     struct state *state;
     const struct config *config;
     const char *admin_source; /* for the card's management key or admin PIN, or NULL */
-    struct acme_ca *acme;     /* the session with an ACME server, or NULL: ca_acme.h */
-    time_t wait_until;        /* how long this process may wait for others, Unix time */
+    struct run_session session;
+    time_t wait_until; /* how long this process may wait for others, Unix time */
 
     /* Tells a person what is being done; `job` NULL where there is none yet. */
     void (*tell)(void *argument, const struct job *job, const char *text);

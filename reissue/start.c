@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "start.h"
 
+#include "ca.h"
 #include "certificate_bundle.h"
 #include "certificate_text.h"
 #include "file.h"
@@ -328,6 +329,8 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
         error = note_install(job, wish);
     if (error == NULL && wish->profile != NULL)
         error = job_set(job, JOB_PROFILE, wish->profile);
+    if (error == NULL)
+        error = ca_check(run, job);
     X509_free(predecessor);
     return error;
 }

@@ -25,7 +25,7 @@ struct start_wish {
 
 /*
  * A job for that wish, not saved yet, for job_free(). Everything that can be wrong with the wish is
- * said here: ERROR_ARGUMENT, _NOT_FOUND, _AMBIGUOUS.
+ * said here: ERROR_ARGUMENT, _NOT_FOUND, _AMBIGUOUS; what its CA does not do: ERROR_UNSUPPORTED.
  */
 struct error *start_make_job(struct run *run, const struct start_wish *wish,
                              struct job **out) MUST_CHECK;

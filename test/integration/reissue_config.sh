@@ -88,7 +88,7 @@ bad "c.conf, line 4: [certificate c]: deploy-hook names a hook \"h\"" "${CA[@]}"
 bad "c.conf, line 4: [hook h]: command is missing" "${CA[@]}" "[hook h]" "timeout = 5s"
 bad "c.conf, line 1: [ca a]: type is missing" "[ca a]" "directory = https://ca.test/dir"
 bad "c.conf, line 1: [ca a]: type = acme needs a directory" "[ca a]" "type = acme"
-bad "c.conf, line 1: [ca a]: directory is for type = acme only" "[ca a]" "type = manual" "directory = https://ca.test/"
+bad "c.conf, line 1: [ca a]: type = manual has no directory (type = acme has)" "[ca a]" "type = manual" "directory = https://ca.test/"
 bad "needs a dns-hook" "${CA[@]}" "challenge = dns-01"
 bad "dns-hook names a hook" "${CA[@]}" "challenge = dns-01" "dns-hook = h"
 bad "either a webroot" "${CA[@]}" "webroot = /tmp" "listen = 127.0.0.1:80"
@@ -126,6 +126,32 @@ expect_config 2 "there is no section"
 if grep -q $'[\e\a]' both; then
     fail "an escape sequence came through"
 fi
+
+# ---- what can be asked of which CA -------------------------------------------------------------------
+
+printf '%s\n' "${CA[@]}" "[ca office]" "type = manual" >c.conf
+"$REISSUE" ca list --config c.conf >out
+grep -Eq '^a +acme +yes' out || fail "$(<out)"
+grep -Eq '^office +manual +yes' out || fail "$(<out)"
+"$REISSUE" ca list --config c.conf --json >out
+[[ $(jq -c 'map([.name, .type, .revoke])' out) == '[["manual","manual",false],["a","acme",true],["office","manual",false]]' ]] || fail "$(<out)"
+"$REISSUE" ca list --types >out
+grep -Eq '^acme .*RFC 8555' out || fail "$(<out)"
+
+# What a CA does not offer is refused before anything is started.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout old.key -subj /CN=old.test -out old.pem 2>/dev/null
+refused() {
+    local code=0
+    "$REISSUE" start old.pem --state "$WORK/state" --config c.conf --batch --new-key "$WORK/new.key" "$@" >out 2>err || code=$?
+    [[ $code == 9 ]] || fail "exit code $code: $(<err)"
+    [[ ! -e $WORK/new.key ]] || fail "a key was made"
+    "$REISSUE" status --state "$WORK/state" >out
+    expect_in "No job is under way" out
+}
+refused --revoke now
+expect_in "the CA manual cannot be asked to revoke" err
+refused --ca office --revoke-after 14d
+expect_in "the CA office cannot be asked to revoke" err
 
 # ---- where it is looked for --------------------------------------------------------------------------
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reissue ca list: the CAs of the configuration, and what can be asked of each. */
+#include "ca.h"
+#include "command.h"
+#include "exit_code.h"
+#include "json_write.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: reissue ca list [--types] [--json] [--config FILE]\n"
+    "Lists the CAs of the configuration, and what can be asked of each.\n"
+    "\n"
+    "  --types        every type of CA that there is, instead of those that are configured\n"
+    "  --json         as JSON\n"
+    "  --config FILE  instead of the usual one, see reissue.conf(5)\n";
+
+/* What a column says of a CA. */
+static const struct column {
+    const char *title, *json;
+    unsigned offer; /* 0: whether it can be asked to revoke */
+} columns[] = {
+    {"first", "first", CA_FIRST},
+    {"same key", "same_key", CA_SAME_KEY},
+    {"--csr", "given_request", CA_GIVEN_REQUEST},
+    {"revoke", "revoke", 0},
+    {"unattended", "unattended", CA_UNATTENDED},
+};
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+
+static const char explanation[] =
+    "\n"
+    "first       issues certificates that have no predecessor\n"
+    "same key    certifies the predecessor's key again (--key)\n"
+    "--csr       takes requests that were made elsewhere\n"
+    "revoke      can be asked to revoke\n"
+    "unattended  needs no person, so that reissue renew does all of it\n";
+
+static bool offers(const struct ca *ca, const struct column *column)
+{
+    return column->offer == 0 ? ca->revoke != NULL : (ca->offers & column->offer) != 0;
+}
+
+/* ---- printing ---------------------------------------------------------------------------- */
+
+struct listing {
+    bool types; /* every type, not those that are configured */
+    bool json;
+    struct json_writer writer;
+};
+
+static void write_ca(struct json_writer *writer, const char *name, const struct ca *ca)
+{
+    json_write_object(writer, NULL);
+    if (name != NULL)
+        json_write_string(writer, "name", name);
+    json_write_string(writer, "type", ca->type);
+    json_write_string(writer, "title", ca->title);
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        json_write_boolean(writer, columns[i].json, offers(ca, &columns[i]));
+    json_write_object_end(writer);
+}
+
+static void print_ca(const char *name, const struct ca *ca)
+{
+    if (name != NULL)
+        printf("%-16s ", name);
+    printf("%-8s", ca->type);
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        printf(" %-*s", (int)strlen(columns[i].title), offers(ca, &columns[i]) ? "yes" : "-");
+    printf("%s%s\n", name == NULL ? "  " : "", name == NULL ? ca->title : "");
+}
+
+static void list_ca(struct listing *listing, const char *name, const struct ca *ca)
+{
+    if (listing->json)
+        write_ca(&listing->writer, name, ca);
+    else
+        print_ca(name, ca);
+}
+
+static void begin(struct listing *listing)
+{
+    if (listing->json) {
+        json_write_array(&listing->writer, NULL);
+        return;
+    }
+    printf("%s%-8s", listing->types ? "" : "CA               ", "type");
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        printf(" %s", columns[i].title);
+    printf("\n");
+}
+
+static struct error *end(struct listing *listing)
+{
+    char *text;
+    struct error *error;
+
+    if (!listing->json) {
+        fputs(explanation, stdout);
+        return NULL;
+    }
+    json_write_array_end(&listing->writer);
+    error = json_write_end(&listing->writer, &text);
+    if (error == NULL)
+        puts(text);
+    free(text);
+    return error;
+}
+
+/* ---- the list ---------------------------------------------------------------------------- */
+
+static struct error *list_configured(struct listing *listing, const struct config *config)
+{
+    struct error *error = NULL;
+
+    list_ca(listing, manual_ca.type, &manual_ca);
+    for (size_t i = 0; error == NULL && i < config->ca_count; i++) {
+        const struct ca *ca;
+
+        error = ca_find_name(config, config->cas[i].name, &ca);
+        if (error == NULL)
+            list_ca(listing, config->cas[i].name, ca);
+    }
+    return error;
+}
+
+static struct error *list(struct listing *listing, const char *path)
+{
+    struct config *config = NULL;
+    struct error *error = listing->types ? NULL : config_open(path, &config);
+    struct error *worse;
+
+    if (error != NULL)
+        return error;
+    begin(listing);
+    for (size_t i = 0; listing->types && ca_types[i] != NULL; i++)
+        list_ca(listing, NULL, ca_types[i]);
+    if (!listing->types)
+        error = list_configured(listing, config);
+    worse = end(listing);
+    config_free(config);
+    if (error == NULL)
+        return worse;
+    error_free(worse);
+    return error;
+}
+
+int ca_command(int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"types", no_argument, NULL, 't'},
+        {"json", no_argument, NULL, 'j'},
+        {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct listing listing = {0};
+    const char *path = NULL;
+    struct error *error;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            return EXIT_CODE_SUCCESS;
+        }
+        if (option == '?') {
+            fputs(usage, stderr);
+            return EXIT_CODE_USAGE;
+        }
+        listing.types = listing.types || option == 't';
+        listing.json = listing.json || option == 'j';
+        path = option == 'c' ? optarg : path;
+    }
+    if (optind + 1 != argc || strcmp(argv[optind], "list") != 0) {
+        fputs(usage, stderr);
+        return EXIT_CODE_USAGE;
+    }
+    error = list(&listing, path);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, listing.json);
+}
