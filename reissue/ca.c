@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ca.h"
 
+#include "certificate_text.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,6 +86,26 @@ int ca_revocation_reason(const struct job *job)
         if (is(job, JOB_REASON, reasons[i].name))
             return reasons[i].code;
     return 4; /* whatever has a successor is superseded */
+}
+
+struct error *ca_note_bundle(struct run *run, struct job *job,
+                             const struct certificate_bundle *bundle)
+{
+    char *certificate = NULL;
+    char *chain = NULL;
+    struct error *error = certificate_bundle_pem(bundle, CERTIFICATE_PART_LEAF, &certificate);
+
+    if (bundle->note != NULL)
+        run_tell(run, job, "%s", bundle->note);
+    if (error == NULL)
+        error = certificate_bundle_pem(bundle, CERTIFICATE_PART_CHAIN, &chain);
+    if (error == NULL)
+        error = job_set(job, JOB_CERTIFICATE, certificate);
+    if (error == NULL)
+        error = job_set(job, JOB_CHAIN, chain);
+    free(certificate);
+    free(chain);
+    return error;
 }
 
 struct error *ca_look_later(struct job *job, long seconds, const char *what, enum step_end *end)

@@ -3,6 +3,7 @@
 #ifndef REISSUE_CA_H
 #define REISSUE_CA_H
 
+#include "certificate_file.h"
 #include "config.h"
 #include "run.h"
 
@@ -12,6 +13,7 @@ enum ca_offer {
     CA_SAME_KEY = 2,      /* a successor for the predecessor's key */
     CA_GIVEN_REQUEST = 4, /* a request that was made elsewhere */
     CA_UNATTENDED = 8,    /* all of it without a person */
+    CA_ADDS_NAMES = 16,   /* no offer: it may certify names beside those, such as "www." */
 };
 
 struct ca {
@@ -72,6 +74,10 @@ struct error *ca_check(struct run *run, const struct job *job) MUST_CHECK;
 
 /* The reason for the revocation of the job's predecessor (RFC 5280, 5.3.1). */
 int ca_revocation_reason(const struct job *job);
+
+/* Notes the certificate and its chain as what the CA gave, and tells what came beside them. */
+struct error *ca_note_bundle(struct run *run, struct job *job,
+                             const struct certificate_bundle *bundle) MUST_CHECK;
 
 /* Has the job look again in so many seconds; `what` is being waited for. */
 struct error *ca_look_later(struct job *job, long seconds, const char *what,

@@ -3,7 +3,7 @@
 #include "ca_acme.h"
 
 #include "certificate_text.h"
-#include "csr_text.h"
+#include "csr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +78,50 @@ static struct error *acme_prepare(struct run *run, struct job *job, enum step_en
     return acme_ca_open(run, job, &ca);
 }
 
+/* The names of the job's request, as orders have them. */
+struct order_names {
+    struct names names; /* to which the texts belong */
+    const char **texts;
+};
+
+static void clear_names(struct order_names *names)
+{
+    names_clear(&names->names);
+    free(names->texts);
+}
+
+static struct error *check_names(const struct names *names)
+{
+    if (names->count == 0)
+        return error_new(ERROR_ARGUMENT, "the request has no name that can be ordered: neither a "
+                                         "DNS name nor an IP address");
+    for (size_t i = 0; i < names->count; i++)
+        if (names->items[i].type != NAME_DNS && names->items[i].type != NAME_IP)
+            return error_new(ERROR_ARGUMENT,
+                             "by ACME, DNS names and IP addresses are certified, nothing else, and "
+                             "the request asks for %s, too",
+                             names->items[i].text);
+    return NULL;
+}
+
+static struct error *read_names(const struct job *job, struct order_names *out)
+{
+    const char *csr = job_get(job, JOB_CSR);
+    X509_REQ *request;
+    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
+
+    if (error == NULL)
+        error = names_of_request(request, &out->names);
+    X509_REQ_free(request);
+    if (error == NULL)
+        error = check_names(&out->names);
+    if (error == NULL && (out->texts = calloc(out->names.count, sizeof(*out->texts))) == NULL)
+        error = error_no_memory();
+    for (size_t i = 0; error == NULL && i < out->names.count; i++)
+        out->texts[i] = out->names.items[i].text;
+    return error;
+}
+
 struct known {
     bool known;
 };
@@ -101,14 +145,14 @@ static struct error *is_taken(struct run *run, const struct job *job, const char
     return error;
 }
 
-static bool can_be_ours(const struct acme_order *order, const struct csr_names *names)
+static bool can_be_ours(const struct acme_order *order, const struct order_names *names)
 {
     return (order->status == ACME_STATUS_PENDING || order->status == ACME_STATUS_READY) &&
-           acme_order_is_for(order, (const char *const *)names->items, names->count);
+           acme_order_is_for(order, names->texts, names->names.count);
 }
 
 static struct error *look_at_order(struct run *run, struct job *job, struct acme_ca *ca,
-                                   const char *url, const struct csr_names *names, bool *found)
+                                   const char *url, const struct order_names *names, bool *found)
 {
     struct acme_order order = {0};
     bool taken = false;
@@ -129,7 +173,7 @@ static struct error *look_at_order(struct run *run, struct job *job, struct acme
  * server has one. Orders that were there before it was sent are in JOB_ORDER_DETAILS, one a line.
  */
 static struct error *find_lost_order(struct run *run, struct job *job, struct acme_ca *ca,
-                                     const struct csr_names *names)
+                                     const struct order_names *names)
 {
     struct acme_account account = {0};
     struct acme_urls urls = {0};
@@ -205,13 +249,13 @@ static struct error *name_predecessor(const struct job *job, struct acme_ca *ca,
 /* Without `replaces` where the CA does not want it: the predecessor may be another CA's, or have
    been replaced before. */
 static struct error *send_order(const struct job *job, struct acme_ca *ca,
-                                const struct csr_names *names, struct acme_order *out)
+                                const struct order_names *names, struct acme_order *out)
 {
     char *replaces = NULL;
     const char *profile = job_get(job, JOB_PROFILE);
     struct acme_order_request request = {
-        .names = (const char *const *)names->items,
-        .name_count = names->count,
+        .names = names->texts,
+        .name_count = names->names.count,
         .profile = profile != NULL ? profile : ca->config->profile,
     };
     struct error *error = name_predecessor(job, ca, &replaces);
@@ -231,7 +275,7 @@ static struct error *send_order(const struct job *job, struct acme_ca *ca,
 }
 
 static struct error *make_order(struct run *run, struct job *job, struct acme_ca *ca,
-                                const struct csr_names *names)
+                                const struct order_names *names)
 {
     struct acme_order order = {0};
     struct error *error = NULL;
@@ -251,7 +295,7 @@ static struct error *make_order(struct run *run, struct job *job, struct acme_ca
 
 static struct error *acme_order(struct run *run, struct job *job, enum step_end *end)
 {
-    struct csr_names names = {0};
+    struct order_names names = {0};
     struct acme_ca *ca;
     struct error *error;
 
@@ -260,12 +304,12 @@ static struct error *acme_order(struct run *run, struct job *job, enum step_end 
         return NULL;
     error = acme_ca_open(run, job, &ca);
     if (error == NULL)
-        error = csr_names_read(job_get(job, JOB_CSR), &names);
+        error = read_names(job, &names);
     if (error == NULL)
         error = make_order(run, job, ca, &names);
     if (error == NULL)
         error = job_set(job, JOB_ORDER_DETAILS, NULL);
-    csr_names_clear(&names);
+    clear_names(&names);
     return acme_ask_again(run, job, error, end);
 }
 
@@ -395,19 +439,25 @@ static struct error *download(struct run *run, struct job *job, struct acme_ca *
 
 static struct error *send_csr(const struct job *job, struct acme_ca *ca, struct acme_order *order)
 {
+    const char *csr = job_get(job, JOB_CSR);
     struct acme_order answer = {0};
-    struct buffer der = {0};
-    struct error *error = csr_to_der(job_get(job, JOB_CSR), &der);
+    unsigned char *der = NULL;
+    size_t length = 0;
+    X509_REQ *request;
+    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
 
     if (error == NULL)
-        error = acme_order_finalize(ca->acme, order, der.bytes, der.length, &answer);
+        error = csr_der(request, &der, &length);
+    if (error == NULL)
+        error = acme_order_finalize(ca->acme, order, der, length, &answer);
     if (error == NULL) {
         acme_order_clear(order);
         *order = answer;
         if (order->url == NULL && (order->url = strdup(job_get(job, JOB_ORDER))) == NULL)
             error = error_no_memory();
     }
-    buffer_clear(&der);
+    free(der);
+    X509_REQ_free(request);
     return error;
 }
 

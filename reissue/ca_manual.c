@@ -5,7 +5,7 @@
  */
 #include "atomic_file.h"
 #include "ca.h"
-#include "certificate_bundle.h"
+#include "csr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,12 +43,31 @@ static struct error *ask_for_answer(struct job *job)
     return error;
 }
 
+/* The certificate for the request among what came back, and what leads from it to the top. */
+static struct error *pick_from_answer(const struct job *job, struct certificate_bundle *out)
+{
+    const char *answer = job_get(job, JOB_ANSWER);
+    const char *csr = job_get(job, JOB_CSR);
+    STACK_OF(X509) *certificates = NULL;
+    X509_REQ *request = NULL;
+    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
+
+    if (error == NULL)
+        error = certificates_parse(answer, strlen(answer), "what came back", &certificates);
+    if (error == NULL)
+        error = certificate_bundle_make(certificates, X509_REQ_get0_pubkey(request), out);
+    if (error != NULL && error_code(error) == ERROR_CERTIFICATE)
+        error = error_wrap(error, ERROR_ARGUMENT, "what came back does not fit the request %s",
+                           job_get(job, JOB_ORDER));
+    certificates_free(certificates);
+    X509_REQ_free(request);
+    return error;
+}
+
 /* An answer that is no good makes room for another one. */
 static struct error *take_answer(struct run *run, struct job *job, enum step_end *end)
 {
-    STACK_OF(X509) *bundle = NULL;
-    char *certificate = NULL;
-    char *chain = NULL;
+    struct certificate_bundle bundle = {0};
     struct error *error;
 
     if (job_get(job, JOB_ANSWER) == NULL) {
@@ -56,27 +75,19 @@ static struct error *take_answer(struct run *run, struct job *job, enum step_end
         return ask_for_answer(job);
     }
     run_tell_step(run, job);
-    error = certificate_bundle_parse(job_get(job, JOB_ANSWER), strlen(job_get(job, JOB_ANSWER)),
-                                     &bundle);
+    error = pick_from_answer(job, &bundle);
     if (error == NULL)
-        error =
-            certificate_bundle_split(bundle, job_get(job, JOB_PUBLIC_KEY), &certificate, &chain);
-    if (error == NULL)
-        error = job_set(job, JOB_CERTIFICATE, certificate);
-    if (error == NULL)
-        error = job_set(job, JOB_CHAIN, chain);
+        error = ca_note_bundle(run, job, &bundle);
     if (error != NULL)
         error_free(job_set(job, JOB_ANSWER, NULL)); /* taking away does not fail */
-    sk_X509_pop_free(bundle, X509_free);
-    free(certificate);
-    free(chain);
+    certificate_bundle_clear(&bundle);
     return error;
 }
 
 const struct ca manual_ca = {
     .type = "manual",
     .title = "a person carries requests there and certificates back",
-    .offers = CA_FIRST | CA_SAME_KEY | CA_GIVEN_REQUEST,
+    .offers = CA_FIRST | CA_SAME_KEY | CA_GIVEN_REQUEST | CA_ADDS_NAMES,
     .order = write_request,
     .finalize = take_answer,
 };

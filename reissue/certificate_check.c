@@ -3,6 +3,7 @@
 
 #include "card/public_key.h"
 #include "describe.h"
+#include "fingerprint.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -17,7 +18,7 @@
 
 static struct error *check_key(const X509 *certificate, const EVP_PKEY *wanted)
 {
-    char *own = NULL, *other = NULL;
+    char own[FINGERPRINT_SIZE], other[FINGERPRINT_SIZE];
     const EVP_PKEY *key = X509_get0_pubkey(certificate);
     struct error *error;
 
@@ -25,16 +26,14 @@ static struct error *check_key(const X509 *certificate, const EVP_PKEY *wanted)
         return error_new(ERROR_CERTIFICATE, "the certificate's public key cannot be read");
     if (wanted == NULL || public_key_equal(key, wanted))
         return NULL;
-    error = describe_key_fingerprint(key, &own);
+    error = public_key_fingerprint(key, own);
     if (error == NULL)
-        error = describe_key_fingerprint(wanted, &other);
+        error = public_key_fingerprint(wanted, other);
     if (error == NULL)
         error = error_new(ERROR_CERTIFICATE,
                           "the certificate is for another key: for %.16s..., not for %.16s... "
                           "(SHA-256 of the public keys)",
                           own, other);
-    free(own);
-    free(other);
     return error;
 }
 

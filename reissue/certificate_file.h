@@ -67,7 +67,9 @@ struct error *certificate_bundle_read(const char *path, const EVP_PKEY *public_k
 
 void certificate_bundle_clear(struct certificate_bundle *bundle);
 
-/* A part of the bundle as bytes, for free(). ERROR_ARGUMENT for more than one certificate in DER.
+/*
+ * A part of the bundle as bytes, and a final NUL beyond `length`, for free(). ERROR_ARGUMENT for
+ * more than one certificate in DER.
  */
 struct error *certificate_encode(const struct certificate_bundle *bundle,
                                  enum certificate_part part, enum certificate_form form,

@@ -3,7 +3,6 @@
 
 #include "describe.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +17,6 @@ static void clear_item(struct found_certificate *item)
     free(item->name);
     free(item->subject);
     free(item->serial);
-    free(item->fingerprint);
     names_clear(&item->names);
 }
 
@@ -49,7 +47,7 @@ static struct error *describe(struct found_certificate *item)
     if (error == NULL)
         error = describe_serial(certificate, &item->serial);
     if (error == NULL)
-        error = describe_fingerprint(certificate, &item->fingerprint);
+        error = certificate_fingerprint(certificate, item->fingerprint);
     if (error == NULL)
         error = names_of_certificate(certificate, &item->names);
     if (error == NULL)
@@ -91,18 +89,14 @@ struct error *certificate_scan_add_key(struct certificate_scan *scan, const EVP_
 {
     struct found_key *keys = reallocarray(scan->keys, scan->key_count + 1, sizeof(*keys));
     struct found_key *found = keys == NULL ? NULL : &keys[scan->key_count];
-    char *fingerprint;
     struct error *error;
 
     if (keys == NULL)
         return error_no_memory();
     scan->keys = keys;
-    error = describe_key_fingerprint(key, &fingerprint);
-    if (error != NULL)
-        return error;
-    (void)snprintf(found->fingerprint, sizeof(found->fingerprint), "%s", fingerprint);
-    free(fingerprint);
-    error = copy(place, &found->place);
+    error = public_key_fingerprint(key, found->fingerprint);
+    if (error == NULL)
+        error = copy(place, &found->place);
     if (error == NULL)
         scan->key_count++;
     return error;
@@ -241,16 +235,13 @@ static struct error *find_key(const struct certificate_scan *scan, struct found_
 {
     EVP_PKEY *public_key = X509_get0_pubkey(item->certificate);
     struct found_key wanted, *found = NULL;
-    char *fingerprint;
     struct error *error;
 
     if (item->key != NULL || public_key == NULL || scan->key_count == 0)
         return NULL;
-    error = describe_key_fingerprint(public_key, &fingerprint);
+    error = public_key_fingerprint(public_key, wanted.fingerprint);
     if (error != NULL)
         return error;
-    (void)snprintf(wanted.fingerprint, sizeof(wanted.fingerprint), "%s", fingerprint);
-    free(fingerprint);
     found = bsearch(&wanted, scan->keys, scan->key_count, sizeof(wanted), by_key);
     return found == NULL ? NULL : copy(found->place, &item->key);
 }

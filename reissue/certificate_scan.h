@@ -6,6 +6,7 @@
 
 #include "card/card.h"
 #include "card/error.h"
+#include "fingerprint.h"
 #include "names.h"
 
 #include <openssl/x509.h>
@@ -25,14 +26,15 @@ struct found_certificate {
     char *key;     /* where its private key is: a path or a card: URI; NULL: not seen */
     char *note;    /* what is due, by whoever added it; or NULL */
     char *name;    /* its first name, else its common name, else its subject */
-    char *subject, *serial, *fingerprint;
+    char *subject, *serial;
+    char fingerprint[FINGERPRINT_SIZE]; /* of the certificate */
     struct names names;
     time_t begins, ends;
 };
 
 /* A private key that was seen: on a card, in a file, or by a key reference. */
 struct found_key {
-    char fingerprint[65]; /* of its public half, as describe_key_fingerprint() */
+    char fingerprint[FINGERPRINT_SIZE]; /* of its public half */
     char *place;
 };
 

@@ -1,62 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "certificate_text.h"
 
-#include "crypto.h"
-
-#include <openssl/pem.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct error *certificate_from_pem(const char *pem, X509 **out)
 {
-    BIO *bio = BIO_new_mem_buf(pem, -1);
+    STACK_OF(X509) * found;
+    struct error *error = certificates_parse(pem, strlen(pem), "the state", &found);
 
-    *out = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    BIO_free(bio);
-    return *out != NULL ? NULL : crypto_error("cannot read the certificate");
+    *out = error == NULL ? sk_X509_shift(found) : NULL;
+    certificates_free(found);
+    return error;
+}
+
+struct error *certificate_bundle_pem(const struct certificate_bundle *bundle,
+                                     enum certificate_part part, char **out)
+{
+    unsigned char *bytes;
+    size_t length;
+    struct error *error = certificate_encode(bundle, part, CERTIFICATE_PEM, &bytes, &length);
+
+    *out = (char *)bytes; /* which certificate_encode() ends with a NUL */
+    return error;
 }
 
 struct error *certificate_to_pem(X509 *certificate, char **out)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *bytes;
-    long length;
+    const struct certificate_bundle bundle = {.certificate = certificate};
 
-    *out = NULL;
-    if (bio == NULL || PEM_write_bio_X509(bio, certificate) != 1) {
-        BIO_free(bio);
-        return crypto_error("cannot encode the certificate");
-    }
-    length = BIO_get_mem_data(bio, &bytes);
-    *out = strndup(bytes, (size_t)length);
-    BIO_free(bio);
-    return *out != NULL ? NULL : error_no_memory();
+    return certificate_bundle_pem(&bundle, CERTIFICATE_PART_LEAF, out);
 }
 
-struct error *certificate_fingerprint(const char *pem, char out[FINGERPRINT_SIZE])
+struct error *certificate_pem_fingerprint(const char *pem, char out[FINGERPRINT_SIZE])
 {
     X509 *certificate;
-    unsigned char *der = NULL;
     struct error *error = certificate_from_pem(pem, &certificate);
-    int length;
 
-    if (error != NULL)
-        return error;
-    length = i2d_X509(certificate, &der);
-    error = length < 0 ? crypto_error("cannot encode the certificate")
-                       : bytes_fingerprint(der, (size_t)length, out);
-    OPENSSL_free(der);
+    if (error == NULL)
+        error = certificate_fingerprint(certificate, out);
     X509_free(certificate);
     return error;
-}
-
-struct error *certificate_end(const X509 *certificate, time_t *out)
-{
-    struct tm end;
-
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
-        return crypto_error("cannot read the certificate's dates");
-    *out = timegm(&end);
-    return NULL;
 }

@@ -66,6 +66,7 @@ static struct error *start_job(struct job_command *command, const struct config_
         .certificate = config->name,
         .name = config->name,
         .ca = config->ca,
+        .names = config->names,
         .key = config->key,
         .new_key = config->new_key,
         .algorithm = config->algorithm,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue resume: goes on with a job, with what a person brings back from the CA where it waits for
  * that. */
-#include "certificate_bundle.h"
+#include "certificate_text.h"
 #include "command.h"
 #include "exit_code.h"
-#include "file.h"
-#include "file_load.h"
 #include "job_command.h"
 
 #include <getopt.h>
@@ -46,23 +44,36 @@ static struct error *only_job(struct state *state, struct job **out)
     return error;
 }
 
+/* All that the file has, as PEM, for free(): which of it is wanted, the job finds out. */
+static struct error *read_answer(const char *file, char **out)
+{
+    struct certificate_bundle all = {0};
+    struct error *error = certificates_read(file, &all.chain);
+
+    *out = NULL;
+    if (error == NULL) {
+        all.certificate = sk_X509_shift(all.chain);
+        error = certificate_bundle_pem(&all, CERTIFICATE_PART_FULL, out);
+    }
+    certificate_bundle_clear(&all);
+    return error;
+}
+
 static struct error *give_answer(struct job *job, const char *file)
 {
-    struct buffer bytes = {0};
     char *pem = NULL;
     struct error *error;
 
     if (job->step >= STEP_ISSUED)
         return error_new(ERROR_ARGUMENT, "the job %s has its certificate already", job->id);
-    error = file_load(file, FILE_SIZE_MAX, &bytes);
-    if (error == NULL)
-        error = certificate_bundle_to_pem(bytes.bytes, bytes.length, &pem);
+    error = read_answer(file, &pem);
     if (error == NULL)
         error = job_set(job, JOB_ANSWER, pem);
     else
-        error = error_wrap(error, error_code(error), "cannot take the certificate from %s", file);
+        error = error_wrap(
+            error, error_code(error) == ERROR_CERTIFICATE ? ERROR_ARGUMENT : error_code(error),
+            "cannot take the certificate from %s", file);
     free(pem);
-    buffer_clear(&bytes);
     return error;
 }
 

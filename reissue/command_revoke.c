@@ -55,7 +55,7 @@ static struct error *check_use(struct state *state, const struct job *job)
 {
     char fingerprint[FINGERPRINT_SIZE];
     char *user = NULL;
-    struct error *error = certificate_fingerprint(job_get(job, JOB_PREDECESSOR), fingerprint);
+    struct error *error = certificate_pem_fingerprint(job_get(job, JOB_PREDECESSOR), fingerprint);
 
     if (error == NULL)
         error = state_query(state, "SELECT name FROM lineage WHERE fingerprint = ?1",

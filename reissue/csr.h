@@ -26,11 +26,17 @@ struct csr_template {
 /*
  * What asks for a certificate like that one: its subject, names, key usages and must-staple. Key
  * usages that only an RSA key has are left out where `public_key` (the new one; NULL: the same
- * kind) is none, and the other way round. *out is for csr_template_clear(). ERROR_CERTIFICATE where
- * it has names that cannot be asked for.
+ * kind) is none, and the other way round. *out is for csr_template_clear().
  */
 struct error *csr_template_from_certificate(const X509 *predecessor, const EVP_PKEY *public_key,
                                             struct csr_template *out) MUST_CHECK;
+
+/*
+ * Asks for those names (as names_add_list() takes them) in place of the others; each NAME_OTHER,
+ * such as a UPN, stays, since no text says it. A common name that is none of the names any more
+ * gives way to the first of them. ERROR_ARGUMENT.
+ */
+struct error *csr_template_set_names(struct csr_template *template, const char *list) MUST_CHECK;
 
 /*
  * Sets the subject from text, as `openssl req -subj` has it: "/C=PL/O=Name/CN=name", with \ before

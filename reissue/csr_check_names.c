@@ -156,7 +156,7 @@ static bool is_covered(const struct names *names, const struct name *name)
 {
     const char *dot = strchr(name->text, '.');
     char text[NAME_DNS_MAX + 3];
-    struct name wildcard = {NAME_DNS, text};
+    struct name wildcard = {.type = NAME_DNS, .text = text};
 
     if (name->type != NAME_DNS || dot == NULL || name->text[0] == '*' ||
         strlen(dot) + 2 > sizeof(text))

@@ -3,6 +3,7 @@
 #include "csr.h"
 
 #include "card/public_key.h"
+#include "name_form.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -63,17 +64,6 @@ static bool fit_usage(ASN1_BIT_STRING *usage, const EVP_PKEY *public_key)
                : drop_bits(usage, rsa, sizeof(rsa) / sizeof(rsa[0]));
 }
 
-static struct error *check_names(const struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (names->items[i].type == NAME_OTHER)
-            return error_new(ERROR_CERTIFICATE,
-                             "the predecessor has a name that cannot be asked for (%s): give the "
-                             "names",
-                             names->items[i].text);
-    return NULL;
-}
-
 struct error *csr_template_from_certificate(const X509 *predecessor, const EVP_PKEY *public_key,
                                             struct csr_template *out)
 {
@@ -82,8 +72,6 @@ struct error *csr_template_from_certificate(const X509 *predecessor, const EVP_P
     memset(out, 0, sizeof(*out));
     (void)ERR_set_mark();
     error = names_of_certificate(predecessor, &out->names);
-    if (error == NULL)
-        error = check_names(&out->names);
     if (error == NULL) {
         out->subject = X509_NAME_dup(X509_get_subject_name(predecessor));
         out->key_usage = X509_get_ext_d2i(predecessor, NID_key_usage, NULL, NULL);
@@ -95,6 +83,63 @@ struct error *csr_template_from_certificate(const X509 *predecessor, const EVP_P
     (void)ERR_pop_to_mark();
     if (error != NULL)
         csr_template_clear(out);
+    return error;
+}
+
+/* ---- other names ------------------------------------------------------------------------- */
+
+/* The common name as one of the names has to be among them: whatever else it says, it stays. */
+static bool is_stale(const X509_NAME *subject, int place, const struct names *names)
+{
+    const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, place);
+    struct name name = {.type = NAME_DNS};
+    unsigned char *text = NULL;
+    bool stale = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) == NID_commonName &&
+                 ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry)) >= 0 &&
+                 strchr((char *)text, '.') != NULL && name_dns_fault((char *)text) == NULL;
+
+    name.text = (char *)text;
+    stale = stale && !names_contain(names, &name);
+    OPENSSL_free(text);
+    return stale;
+}
+
+/* X.520's upper bound of a common name. */
+#define COMMON_NAME_MAX 64
+
+/* The first of the names, where it is not too long. */
+static bool add_common_name(X509_NAME *subject, const struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (names->items[i].type == NAME_DNS && strlen(names->items[i].text) <= COMMON_NAME_MAX)
+            return X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+                                              (unsigned char *)names->items[i].text, -1, -1,
+                                              0) == 1;
+    return true;
+}
+
+static bool fit_subject(X509_NAME *subject, const struct names *names)
+{
+    bool stale = X509_NAME_entry_count(subject) == 0;
+
+    for (int i = X509_NAME_entry_count(subject) - 1; i >= 0; i--)
+        if (is_stale(subject, i, names)) {
+            X509_NAME_ENTRY_free(X509_NAME_delete_entry(subject, i));
+            stale = true;
+        }
+    return !stale || add_common_name(subject, names);
+}
+
+struct error *csr_template_set_names(struct csr_template *template, const char *list)
+{
+    struct error *error;
+
+    names_keep_others(&template->names);
+    error = names_add_list(&template->names, list);
+    if (error == NULL && template->subject == NULL && (template->subject = X509_NAME_new()) == NULL)
+        error = error_no_memory();
+    if (error == NULL && !fit_subject(template->subject, &template->names))
+        error = error_no_memory();
     return error;
 }
 

@@ -4,7 +4,7 @@
 #include "text.h"
 
 #include <openssl/err.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,58 +62,25 @@ struct error *describe_common_name(const X509_NAME *subject, char **out)
     return error;
 }
 
-static struct error *hexadecimal(const unsigned char *bytes, size_t length, const char *digits,
-                                 char **out)
-{
-    char *end = malloc(2 * length + 1);
-
-    *out = end;
-    if (end == NULL)
-        return error_no_memory();
-    for (size_t i = 0; i < length; i++) {
-        *end++ = digits[bytes[i] >> 4];
-        *end++ = digits[bytes[i] & 15];
-    }
-    *end = '\0';
-    return NULL;
-}
-
 struct error *describe_serial(const X509 *certificate, char **out)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
+    const unsigned char *bytes = ASN1_STRING_get0_data(serial);
     size_t length = (size_t)ASN1_STRING_length(serial);
+    char *end;
 
-    if (length == 0)
-        return hexadecimal((const unsigned char *)"", 1, "0", out);
+    if (length == 0) {
+        bytes = (const unsigned char *)"";
+        length = 1;
+    }
     if (length > TEXT_MAX)
         length = TEXT_MAX;
-    return hexadecimal(ASN1_STRING_get0_data(serial), length, "0123456789ABCDEF", out);
-}
-
-struct error *describe_fingerprint(const X509 *certificate, char **out)
-{
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned length;
-
-    *out = NULL;
-    if (X509_digest(certificate, EVP_sha256(), hash, &length) != 1)
-        return error_new(ERROR_INTERNAL, "a certificate's fingerprint cannot be computed");
-    return hexadecimal(hash, length, "0123456789abcdef", out);
-}
-
-struct error *describe_key_fingerprint(const EVP_PKEY *key, char **out)
-{
-    unsigned char hash[EVP_MAX_MD_SIZE], *der = NULL;
-    unsigned hash_length;
-    int length = i2d_PUBKEY((EVP_PKEY *)key, &der);
-    bool good =
-        length > 0 && EVP_Digest(der, (size_t)length, hash, &hash_length, EVP_sha256(), NULL) == 1;
-
-    OPENSSL_free(der);
-    *out = NULL;
-    if (!good)
-        return error_new(ERROR_INTERNAL, "a public key's fingerprint cannot be computed");
-    return hexadecimal(hash, hash_length, "0123456789abcdef", out);
+    *out = end = malloc(2 * length + 1);
+    if (end == NULL)
+        return error_no_memory();
+    for (size_t i = 0; i < length; i++)
+        end += sprintf(end, "%02X", bytes[i]);
+    return NULL;
 }
 
 struct error *describe_seconds(const ASN1_TIME *time, time_t *out)

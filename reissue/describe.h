@@ -17,12 +17,6 @@ struct error *describe_common_name(const X509_NAME *subject, char **out) MUST_CH
 /* The serial number in hexadecimal digits, upper case, without colons: an even number of them. */
 struct error *describe_serial(const X509 *certificate, char **out) MUST_CHECK;
 
-/* The SHA-256 of the whole certificate in hexadecimal digits, lower case. */
-struct error *describe_fingerprint(const X509 *certificate, char **out) MUST_CHECK;
-
-/* The SHA-256 of a key's SubjectPublicKeyInfo in hexadecimal digits, lower case. */
-struct error *describe_key_fingerprint(const EVP_PKEY *key, char **out) MUST_CHECK;
-
 /* A time of a certificate as seconds since 1970. ERROR_CERTIFICATE where it is none. */
 struct error *describe_seconds(const ASN1_TIME *time, time_t *out) MUST_CHECK;
 

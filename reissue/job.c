@@ -34,6 +34,7 @@ static const char *const value_names[JOB_VALUE_COUNT] = {
     [JOB_REASON] = "reason",
     [JOB_PREDECESSOR] = "predecessor",
     [JOB_PREDECESSOR_FROM] = "predecessor-from",
+    [JOB_NAMES] = "names",
     [JOB_PROFILE] = "profile",
     [JOB_KEY_KIND] = "key-kind",
     [JOB_KEY_WANTED] = "key-wanted",

@@ -49,6 +49,7 @@ enum job_value {
     JOB_REASON,           /* of the reissue, as --reason has it */
     JOB_PREDECESSOR,      /* its certificate, PEM */
     JOB_PREDECESSOR_FROM, /* where that was found: a path or URI */
+    JOB_NAMES,            /* to ask for, with blanks in between; not there: the predecessor's */
     JOB_PROFILE,          /* the CA's */
     JOB_KEY_KIND,         /* "card", "file", "same" or "csr" */
     JOB_KEY_WANTED,       /* where the key is to be made: URI or file; for "same", where it is */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "names.h"
+#include "names_internal.h"
 
 #include "name_form.h"
 #include "text.h"
 
 #include <arpa/inet.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Longer names than that are cut; a proper one is never that long. */
-#define TEXT_MAX 400
+/* What is between the names of a list. */
+#define NAME_BLANKS " \t\n"
 
 static const char *const type_texts[] = {"dns", "ip", "email", "uri", "other"};
 
@@ -20,18 +21,43 @@ const char *name_type_text(enum name_type type)
     return type_texts[type];
 }
 
+static void clear(struct name *name)
+{
+    free(name->text);
+    OPENSSL_free(name->der);
+}
+
 void names_clear(struct names *names)
 {
     for (size_t i = 0; i < names->count; i++)
-        free(names->items[i].text);
+        clear(&names->items[i]);
     free(names->items);
     *names = (struct names){NULL, 0};
+}
+
+void names_keep_others(struct names *names)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (names->items[i].type == NAME_OTHER)
+            names->items[kept++] = names->items[i];
+        else
+            clear(&names->items[i]);
+    names->count = kept;
+}
+
+static bool is_same(const struct name *one, const struct name *other)
+{
+    return one->type == other->type && strcmp(one->text, other->text) == 0 &&
+           one->der_length == other->der_length &&
+           (one->der == NULL || memcmp(one->der, other->der, one->der_length) == 0);
 }
 
 bool names_contain(const struct names *names, const struct name *name)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (names->items[i].type == name->type && strcmp(names->items[i].text, name->text) == 0)
+        if (is_same(&names->items[i], name))
             return true;
     return false;
 }
@@ -62,29 +88,32 @@ struct error *names_text(const struct names *names, size_t max, char **out)
 
 /* ---- adding ------------------------------------------------------------------------------ */
 
-/* Takes `text` over, and frees it where it is not needed. */
-static struct error *append(struct names *names, enum name_type type, char *text)
+struct error *names_append(struct names *names, struct name name)
 {
-    struct name name = {type, text};
-    struct name *items;
+    struct name *items = NULL;
+    struct error *error = name.text == NULL ? error_no_memory() : NULL;
 
-    if (text == NULL)
-        return error_no_memory();
-    if (names_contain(names, &name)) {
-        free(text);
+    if (error == NULL && names_contain(names, &name)) {
+        clear(&name);
         return NULL;
     }
-    items = names->count < NAMES_MAX ? reallocarray(names->items, names->count + 1, sizeof(*items))
-                                     : NULL;
-    if (items == NULL) {
-        free(text);
-        return names->count < NAMES_MAX
-                   ? error_no_memory()
-                   : error_new(ERROR_CERTIFICATE, "there are more than %d names", NAMES_MAX);
+    if (error == NULL && names->count >= NAMES_MAX)
+        error = error_new(ERROR_CERTIFICATE, "there are more than %d names", NAMES_MAX);
+    if (error == NULL &&
+        (items = reallocarray(names->items, names->count + 1, sizeof(*items))) == NULL)
+        error = error_no_memory();
+    if (error != NULL) {
+        clear(&name);
+        return error;
     }
     items[names->count++] = name;
     names->items = items;
     return NULL;
+}
+
+static struct error *append(struct names *names, enum name_type type, char *text)
+{
+    return names_append(names, (struct name){.type = type, .text = text});
 }
 
 /* A copy, in lower case from `from` on. */
@@ -142,13 +171,18 @@ static struct error *add_uri(struct names *names, const char *text)
     for (const char *place = text; *place != '\0'; place++)
         if (*place <= ' ' || *place > '~')
             return refuse(text, "has a character that no URI has");
-    if (strchr(text, ':') == NULL || strlen(text) > TEXT_MAX)
+    if (strchr(text, ':') == NULL || strlen(text) > NAME_TEXT_MAX)
         return refuse(text, "is no URI, or a very long one");
     return append(names, NAME_URI, strdup(text));
 }
 
 static struct error *(*const adders[])(struct names *names,
                                        const char *text) = {add_dns, add_ip, add_email, add_uri};
+
+struct error *names_add_typed(struct names *names, enum name_type type, const char *text)
+{
+    return adders[type](names, text);
+}
 
 struct error *names_add(struct names *names, const char *text)
 {
@@ -165,210 +199,17 @@ struct error *names_add(struct names *names, const char *text)
     return strchr(text, '@') != NULL ? add_email(names, text) : add_dns(names, text);
 }
 
-/* ---- from certificates ------------------------------------------------------------------- */
-
-static struct error *add_other(struct names *names, const char *what, const char *text)
-{
-    char *clean, *whole;
-    struct error *error = text_clean(text, TEXT_MAX, &clean);
-
-    if (error != NULL)
-        return error;
-    if (asprintf(&whole, "%s:%s", what, clean) < 0)
-        whole = NULL;
-    free(clean);
-    return append(names, NAME_OTHER, whole);
-}
-
-/* An IA5String that may hold anything, such as a NUL. */
-static struct error *add_string(struct names *names, enum name_type type, const ASN1_STRING *string)
-{
-    const char *bytes = (const char *)ASN1_STRING_get0_data(string);
-    size_t length = (size_t)ASN1_STRING_length(string);
-    char *text = strndup(bytes == NULL ? "" : bytes, length);
-    struct error *error;
-
-    if (text == NULL)
-        return error_no_memory();
-    error = strlen(text) == length ? adders[type](names, text)
-                                   : error_new(ERROR_ARGUMENT, "a NUL in a name");
-    if (error != NULL && error_code(error) == ERROR_ARGUMENT) {
-        error_free(error);
-        error = add_other(names, type_texts[type], text);
-    }
-    free(text);
-    return error;
-}
-
-static struct error *add_address(struct names *names, const ASN1_OCTET_STRING *string)
-{
-    char text[INET6_ADDRSTRLEN];
-    const unsigned char *bytes = ASN1_STRING_get0_data(string);
-
-    if (!name_ip_text(bytes, (size_t)ASN1_STRING_length(string), text))
-        return add_other(names, "ip", "an address of the wrong length");
-    return append(names, NAME_IP, strdup(text));
-}
-
-static struct error *add_general(struct names *names, const GENERAL_NAME *general)
-{
-    switch (general->type) {
-    case GEN_DNS:
-        return add_string(names, NAME_DNS, general->d.dNSName);
-    case GEN_EMAIL:
-        return add_string(names, NAME_EMAIL, general->d.rfc822Name);
-    case GEN_URI:
-        return add_string(names, NAME_URI, general->d.uniformResourceIdentifier);
-    case GEN_IPADD:
-        return add_address(names, general->d.iPAddress);
-    case GEN_DIRNAME:
-        return add_other(names, "directory name", "");
-    case GEN_RID:
-        return add_other(names, "registered identifier", "");
-    default:
-        return add_other(names, "other name", "");
-    }
-}
-
-struct error *names_add_general(struct names *names, const GENERAL_NAMES *from)
+struct error *names_add_list(struct names *names, const char *list)
 {
     struct error *error = NULL;
 
-    for (int i = 0; error == NULL && i < sk_GENERAL_NAME_num(from); i++)
-        error = add_general(names, sk_GENERAL_NAME_value(from, i));
-    return error;
-}
+    while (error == NULL && *(list += strspn(list, NAME_BLANKS)) != '\0') {
+        size_t length = strcspn(list, NAME_BLANKS);
+        char *name = strndup(list, length);
 
-/* A value of the subject as a name, where it is one. */
-static struct error *add_entry(struct names *names, const X509_NAME_ENTRY *entry, bool email)
-{
-    unsigned char *text = NULL;
-    int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
-    struct error *error = NULL;
-    bool has_at;
-
-    if (length < 0)
-        return NULL;
-    has_at = memchr(text, '@', (size_t)length) != NULL;
-    if (strlen((char *)text) == (size_t)length && has_at == email &&
-        (email || strchr((char *)text, '.') != NULL || strchr((char *)text, ':') != NULL))
-        error = names_add(names, (char *)text);
-    OPENSSL_free(text);
-    if (error != NULL && error_code(error) == ERROR_ARGUMENT) { /* just a text, then */
-        error_free(error);
-        error = NULL;
-    }
-    return error;
-}
-
-static struct error *add_subject(struct names *names, const X509_NAME *subject)
-{
-    struct error *error = NULL;
-
-    for (int i = 0; error == NULL && i < X509_NAME_entry_count(subject); i++) {
-        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
-        int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
-
-        if (nid == NID_commonName || nid == NID_pkcs9_emailAddress)
-            error = add_entry(names, entry, nid == NID_pkcs9_emailAddress);
-    }
-    return error;
-}
-
-static struct error *names_of(GENERAL_NAMES *general, const X509_NAME *subject, struct names *out)
-{
-    struct error *error;
-
-    *out = (struct names){NULL, 0};
-    error = general != NULL ? names_add_general(out, general) : add_subject(out, subject);
-    GENERAL_NAMES_free(general);
-    if (error != NULL)
-        names_clear(out);
-    return error;
-}
-
-struct error *names_of_certificate(const X509 *certificate, struct names *out)
-{
-    GENERAL_NAMES *general = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-
-    return names_of(general, X509_get_subject_name(certificate), out);
-}
-
-struct error *names_of_request(const X509_REQ *request, struct names *out)
-{
-    STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions((X509_REQ *)request);
-    GENERAL_NAMES *general = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
-
-    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-    return names_of(general, X509_REQ_get_subject_name(request), out);
-}
-
-/* ---- to a subjectAltName ----------------------------------------------------------------- */
-
-static GENERAL_NAME *to_string(int type, const char *text)
-{
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *string = ASN1_IA5STRING_new();
-
-    if (name == NULL || string == NULL || !ASN1_STRING_set(string, text, -1)) {
-        GENERAL_NAME_free(name);
-        ASN1_IA5STRING_free(string);
-        return NULL;
-    }
-    GENERAL_NAME_set0_value(name, type, string);
-    return name;
-}
-
-static GENERAL_NAME *to_address(const char *text)
-{
-    unsigned char bytes[16];
-    size_t length = name_ip_bytes(text, bytes);
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_OCTET_STRING *string = ASN1_OCTET_STRING_new();
-
-    if (name == NULL || string == NULL || !ASN1_OCTET_STRING_set(string, bytes, (int)length)) {
-        GENERAL_NAME_free(name);
-        ASN1_OCTET_STRING_free(string);
-        return NULL;
-    }
-    GENERAL_NAME_set0_value(name, GEN_IPADD, string);
-    return name;
-}
-
-static GENERAL_NAME *to_general(const struct name *name)
-{
-    switch (name->type) {
-    case NAME_DNS:
-        return to_string(GEN_DNS, name->text);
-    case NAME_EMAIL:
-        return to_string(GEN_EMAIL, name->text);
-    case NAME_URI:
-        return to_string(GEN_URI, name->text);
-    default:
-        return to_address(name->text);
-    }
-}
-
-struct error *names_to_general(const struct names *names, GENERAL_NAMES **out)
-{
-    struct error *error = NULL;
-
-    *out = sk_GENERAL_NAME_new_null();
-    if (*out == NULL)
-        return error_no_memory();
-    for (size_t i = 0; error == NULL && i < names->count; i++) {
-        bool other = names->items[i].type == NAME_OTHER;
-        GENERAL_NAME *name = other ? NULL : to_general(&names->items[i]);
-
-        if (other)
-            error = error_new(ERROR_ARGUMENT, "a name of this kind cannot be asked for: %s",
-                              names->items[i].text);
-        else if (name == NULL || !sk_GENERAL_NAME_push(*out, name))
-            error = error_no_memory();
-    }
-    if (error != NULL) {
-        GENERAL_NAMES_free(*out);
-        *out = NULL;
+        error = name == NULL ? error_no_memory() : names_add(names, name);
+        free(name);
+        list += length;
     }
     return error;
 }

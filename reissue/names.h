@@ -14,12 +14,14 @@ enum name_type {
     NAME_IP,
     NAME_EMAIL,
     NAME_URI,
-    NAME_OTHER, /* what is not understood here; its text is for people */
+    NAME_OTHER, /* what is not understood here, such as a UPN; its text is for people */
 };
 
 struct name {
     enum name_type type;
     char *text; /* in one form, so that equal names are equal texts; clean enough to print */
+    unsigned char *der; /* of a NAME_OTHER: the whole GeneralName; else NULL */
+    size_t der_length;
 };
 
 /* Each name once, in the order of their coming. A zeroed one is empty. */
@@ -39,6 +41,12 @@ struct names {
  */
 struct error *names_add(struct names *names, const char *text) MUST_CHECK;
 
+/* Takes all away but each NAME_OTHER. */
+void names_keep_others(struct names *names);
+
+/* Adds each of a list with blanks in between. */
+struct error *names_add_list(struct names *names, const char *list) MUST_CHECK;
+
 /*
  * Adds those of a subjectAltName; what is no proper name becomes a NAME_OTHER. ERROR_CERTIFICATE
  * where there are too many.
@@ -54,7 +62,7 @@ struct error *names_of_certificate(const X509 *certificate, struct names *out) M
 /* The same for a certificate request. */
 struct error *names_of_request(const X509_REQ *request, struct names *out) MUST_CHECK;
 
-/* They as a subjectAltName; *out is for GENERAL_NAMES_free(). ERROR_ARGUMENT for a NAME_OTHER. */
+/* They as a subjectAltName, each NAME_OTHER as it was; *out is for GENERAL_NAMES_free(). */
 struct error *names_to_general(const struct names *names, GENERAL_NAMES **out) MUST_CHECK;
 
 bool names_contain(const struct names *names, const struct name *name);

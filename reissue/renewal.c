@@ -3,6 +3,7 @@
 
 #include "ca_acme.h"
 #include "certificate_text.h"
+#include "describe.h"
 #include "file.h"
 #include "job_command.h"
 #include "live.h"
@@ -18,24 +19,16 @@
 
 /* ---- by the certificate's own dates ------------------------------------------------------ */
 
-static struct error *read_dates(const X509 *certificate, time_t *start, time_t *end)
-{
-    struct tm from;
-
-    if (ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1)
-        return error_new(ERROR_FILE, "cannot read the certificate's dates");
-    *start = timegm(&from);
-    return certificate_end(certificate, end);
-}
-
 static struct error *due_by_dates(const struct config_certificate *config, const X509 *certificate,
                                   time_t *out)
 {
-    time_t start;
-    time_t end;
+    time_t start = 0;
+    time_t end = 0;
     long before = 0;
-    struct error *error = read_dates(certificate, &start, &end);
+    struct error *error = describe_seconds(X509_get0_notBefore(certificate), &start);
 
+    if (error == NULL)
+        error = describe_seconds(X509_get0_notAfter(certificate), &end);
     if (error == NULL && config->renew_before != NULL)
         error = duration_parse(config->renew_before, &before);
     if (error == NULL)
@@ -122,8 +115,8 @@ static struct error *ask_ca(struct run *run, const char *ca_name, X509 *certific
     return error;
 }
 
-static struct error *due_by_window(struct run *run, const char *ca_name, const char *pem,
-                                   X509 *certificate, time_t *out)
+static struct error *due_by_window(struct run *run, const char *ca_name, X509 *certificate,
+                                   time_t *out)
 {
     const struct config_ca *ca = ca_name == NULL ? NULL : config_find_ca(run->config, ca_name);
     char fingerprint[FINGERPRINT_SIZE];
@@ -132,7 +125,7 @@ static struct error *due_by_window(struct run *run, const char *ca_name, const c
 
     if (ca == NULL || (ca->type != NULL && strcmp(ca->type, "acme") != 0))
         return NULL;
-    error = certificate_fingerprint(pem, fingerprint);
+    error = certificate_fingerprint(certificate, fingerprint);
     if (error == NULL)
         error =
             state_query(run->state, "SELECT chosen, ask_again FROM renewal WHERE fingerprint = ?1",
@@ -161,7 +154,7 @@ struct error *renewal_due(struct run *run, const struct config_certificate *conf
     if (error == NULL)
         error = due_by_dates(config, certificate, out);
     if (error == NULL)
-        error = due_by_window(run, config->ca, pem, certificate, out);
+        error = due_by_window(run, config->ca, certificate, out);
     X509_free(certificate);
     free(pem);
     free(path);

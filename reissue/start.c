@@ -2,12 +2,13 @@
 #include "start.h"
 
 #include "ca.h"
-#include "certificate_bundle.h"
 #include "certificate_text.h"
+#include "csr.h"
+#include "describe.h"
 #include "file.h"
-#include "file_load.h"
 #include "job_command.h"
 #include "live.h"
+#include "names.h"
 
 #include <ctype.h>
 #include <openssl/pem.h>
@@ -45,18 +46,15 @@ static struct error *from_card(struct run *run, const char *text, X509 **out)
 
 static struct error *from_file(const char *path, X509 **out)
 {
-    STACK_OF(X509) *bundle = NULL;
-    struct buffer bytes = {0};
-    struct error *error = file_load(path, FILE_SIZE_MAX, &bytes);
+    struct certificate_bundle bundle = {0};
+    struct error *error = certificate_bundle_read(path, NULL, &bundle);
 
-    if (error == NULL)
-        error = certificate_bundle_parse(bytes.bytes, bytes.length, &bundle);
-    if (error == NULL)
-        *out = sk_X509_shift(bundle);
-    else if (error_code(error) == ERROR_ARGUMENT)
-        error = error_wrap(error, ERROR_ARGUMENT, "cannot read a certificate from %s", path);
-    sk_X509_pop_free(bundle, X509_free);
-    buffer_clear(&bytes);
+    if (error == NULL) {
+        X509_up_ref(bundle.certificate);
+        *out = bundle.certificate;
+    } else if (error_code(error) == ERROR_CERTIFICATE)
+        error = error_wrap(error, ERROR_ARGUMENT, "cannot take a certificate from %s", path);
+    certificate_bundle_clear(&bundle);
     return error;
 }
 
@@ -114,17 +112,10 @@ static bool is_name(const char *text)
 /* The subject's common name, as far as it can be a name. */
 static struct error *name_from_subject(const X509 *certificate, char **out)
 {
-    const X509_NAME *subject = X509_get_subject_name(certificate);
-    int at = X509_NAME_get_index_by_NID((X509_NAME *)(uintptr_t)subject, NID_commonName, -1);
-    unsigned char *text = NULL;
-    int length = at < 0 ? -1
-                        : ASN1_STRING_to_UTF8(
-                              &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    struct error *error = describe_common_name(X509_get_subject_name(certificate), out);
 
-    *out = length < 0 ? strdup("certificate") : strndup((char *)text, (size_t)length);
-    OPENSSL_free(text);
-    if (*out == NULL)
-        return error_no_memory();
+    if (error != NULL)
+        return error;
     for (char *place = *out; *place != '\0'; place++)
         if (!isalnum((unsigned char)*place) && strchr(".-_@+", *place) == NULL)
             *place = '_';
@@ -155,6 +146,29 @@ static struct error *note_name(struct job *job, const char *wanted, const X509 *
     if (error == NULL)
         error = job_set(job, JOB_NAME, is_name(name) ? name : "certificate");
     free(name);
+    return error;
+}
+
+/* ---- the names ---------------------------------------------------------------------------- */
+
+/* Those of the predecessor are asked for again where no others are given. */
+static struct error *note_names(struct job *job, const struct start_wish *wish)
+{
+    struct names names = {0};
+    struct error *error;
+
+    if (wish->names == NULL && wish->certificate == NULL && wish->csr == NULL)
+        return error_new(ERROR_ARGUMENT, "say which certificate is to have a successor: a file, a "
+                                         "card: URI, or a name that reissue list shows");
+    if (wish->names == NULL)
+        return NULL;
+    if (wish->csr != NULL)
+        return error_new(ERROR_ARGUMENT, "the request that is given says which names are asked "
+                                         "for: others cannot be");
+    error = names_add_list(&names, wish->names);
+    if (error == NULL)
+        error = job_set(job, JOB_NAMES, wish->names);
+    names_clear(&names);
     return error;
 }
 
@@ -223,16 +237,29 @@ static struct error *note_old_key(struct job *job, const char *key)
     return error;
 }
 
+/* The request alone, whatever else is in its file. */
 static struct error *note_csr(struct job *job, const char *path)
 {
+    struct csr_remains remains;
+    X509_REQ *request;
     char *text = NULL;
-    struct error *error = job_set(job, JOB_KEY_KIND, "csr");
+    struct error *error = csr_read(path, &request, &remains);
 
+    if (error != NULL && error_code(error) == ERROR_CERTIFICATE)
+        error = error_wrap(error, ERROR_ARGUMENT, "cannot take a request from %s", path);
+    if (error == NULL && remains.private_key)
+        error = error_new(ERROR_ARGUMENT,
+                          "%s has a private key in it: a request goes to strangers, so keep them "
+                          "in files of their own",
+                          path);
     if (error == NULL)
-        error = file_read_text(path, &text);
+        error = job_set(job, JOB_KEY_KIND, "csr");
+    if (error == NULL)
+        error = csr_pem(request, &text);
     if (error == NULL)
         error = job_set(job, JOB_CSR, text);
     free(text);
+    X509_REQ_free(request);
     return error;
 }
 
@@ -321,6 +348,8 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
         error = job_set(job, JOB_CA, wish->ca == NULL ? "manual" : wish->ca);
     if (error == NULL)
         error = note_key(run, job, wish, predecessor);
+    if (error == NULL)
+        error = note_names(job, wish);
     if (error == NULL)
         error = note_reason(job, wish);
     if (error == NULL)

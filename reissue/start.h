@@ -10,6 +10,7 @@ struct start_wish {
     const char *certificate; /* the predecessor: a file, a card: URI, or a name of ours */
     const char *name;
     const char *ca;
+    const char *names;   /* with blanks in between; NULL: the predecessor's */
     const char *csr;     /* file: these three exclude each other */
     const char *key;     /* URI or file */
     const char *new_key; /* URI or file */

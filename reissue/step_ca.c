@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The steps that the CA's own functions do, and the look at what came back. */
 #include "ca.h"
-#include "issued_check.h"
+#include "certificate_check.h"
+#include "certificate_text.h"
+#include "csr.h"
+
+#include <openssl/x509v3.h>
+#include <string.h>
+
+/* A CA's clock may be ahead of ours by so much, in seconds. */
+#define CLOCK_SKEW 3600
 
 /* Runs one of the CA's functions, if it has it. */
 static struct error *with(struct run *run, struct job *job, enum step_end *end,
@@ -37,11 +45,6 @@ static step_function *validate(const struct ca *ca)
     return ca->validate;
 }
 
-static step_function *finalize(const struct ca *ca)
-{
-    return ca->finalize;
-}
-
 struct error *step_prepare(struct run *run, struct job *job, enum step_end *end)
 {
     return with(run, job, end, prepare);
@@ -75,20 +78,83 @@ struct error *step_await(struct run *run, struct job *job, enum step_end *end)
     return error;
 }
 
+/* ---- what came back ---------------------------------------------------------------------- */
+
+/* What the request says that its certificate is for: the first of these. */
+static enum certificate_purpose purpose_of(X509_REQ *request)
+{
+    static const struct {
+        int nid;
+        enum certificate_purpose purpose;
+    } purposes[] = {{NID_server_auth, CERTIFICATE_TLS_SERVER},
+                    {NID_code_sign, CERTIFICATE_CODE_SIGNING},
+                    {NID_email_protect, CERTIFICATE_EMAIL},
+                    {NID_client_auth, CERTIFICATE_TLS_CLIENT}};
+    STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions(request);
+    EXTENDED_KEY_USAGE *usages = X509V3_get_d2i(extensions, NID_ext_key_usage, NULL, NULL);
+    enum certificate_purpose found = CERTIFICATE_ANY_PURPOSE;
+
+    for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
+        for (int k = 0; found == CERTIFICATE_ANY_PURPOSE && k < sk_ASN1_OBJECT_num(usages); k++)
+            if (OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, k)) == purposes[i].nid)
+                found = purposes[i].purpose;
+    EXTENDED_KEY_USAGE_free(usages);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return found;
+}
+
+static struct error *read_issued(const struct job *job, struct certificate_bundle *out)
+{
+    const char *chain = job_get(job, JOB_CHAIN);
+    struct error *error = certificate_from_pem(job_get(job, JOB_CERTIFICATE), &out->certificate);
+
+    if (error == NULL && chain[0] != '\0')
+        error = certificates_parse(chain, strlen(chain), "the chain", &out->chain);
+    return error;
+}
+
+/* Whether the certificate is what the job's request asked for. */
+static struct error *check_issued(const struct job *job, const struct ca *ca)
+{
+    const char *csr = job_get(job, JOB_CSR);
+    struct certificate_bundle bundle = {0};
+    struct certificate_wanted wanted = {.more_names = (ca->offers & CA_ADDS_NAMES) != 0,
+                                        .skew = CLOCK_SKEW};
+    struct names names = {0};
+    X509_REQ *request = NULL;
+    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
+
+    if (error == NULL)
+        error = names_of_request(request, &names);
+    if (error == NULL) {
+        wanted.public_key = X509_REQ_get0_pubkey(request);
+        wanted.names = names.count > 0 ? &names : NULL;
+        wanted.purpose = purpose_of(request);
+        error = read_issued(job, &bundle);
+    }
+    if (error == NULL)
+        error = certificate_check(&bundle, &wanted);
+    if (error != NULL && error_code(error) == ERROR_CERTIFICATE)
+        error = error_wrap(error, ERROR_CA_REFUSED, "the certificate that came back is not taken");
+    certificate_bundle_clear(&bundle);
+    names_clear(&names);
+    X509_REQ_free(request);
+    return error;
+}
+
 /* An answer that is not what was asked for makes room for another one. */
 struct error *step_finalize(struct run *run, struct job *job, enum step_end *end)
 {
-    struct error *error = with(run, job, end, finalize);
+    static const enum job_value values[] = {JOB_ANSWER, JOB_CERTIFICATE, JOB_CHAIN};
+    const struct ca *ca;
+    struct error *error = ca_find(run, job, &ca);
 
+    if (error == NULL)
+        error = ca->finalize(run, job, end);
     if (error != NULL || *end != STEP_END_NEXT)
         return error;
-    error = issued_check(run, job);
-    if (error == NULL)
-        return NULL;
-    for (size_t i = 0; i < 3; i++) {
-        static const enum job_value values[] = {JOB_ANSWER, JOB_CERTIFICATE, JOB_CHAIN};
-
+    error = check_issued(job, ca);
+    for (size_t i = 0; error != NULL && i < sizeof(values) / sizeof(values[0]); i++)
         error_free(job_set(job, values[i], NULL)); /* taking away does not fail */
-    }
     return error;
 }

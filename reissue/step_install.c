@@ -126,7 +126,7 @@ static struct error *compare_installed(struct run *run, const struct job *job,
     struct error *error = card_find_certificates(run->crypto->cards, uri, &list);
 
     if (error == NULL)
-        error = certificate_fingerprint(job_get(job, JOB_CERTIFICATE), wanted);
+        error = certificate_pem_fingerprint(job_get(job, JOB_CERTIFICATE), wanted);
     if (error == NULL)
         error = bytes_fingerprint(list.items[0].der, list.items[0].der_length, found);
     if (error == NULL && strcmp(found, wanted) != 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The key: where it goes, and making it, once. */
 #include "card_lock.h"
+#include "fingerprint.h"
 #include "key_file.h"
-#include "public_key_text.h"
 #include "run.h"
 
 #include <openssl/pem.h>

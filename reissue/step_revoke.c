@@ -54,11 +54,11 @@ static struct error *find_objection(struct run *run, const struct job *job, cons
     struct looking looking = {.own = job_get(job, JOB_NAME)};
     char predecessor[FINGERPRINT_SIZE];
     char successor[FINGERPRINT_SIZE];
-    struct error *error = certificate_fingerprint(job_get(job, JOB_PREDECESSOR), predecessor);
+    struct error *error = certificate_pem_fingerprint(job_get(job, JOB_PREDECESSOR), predecessor);
 
     *out = NULL;
     if (error == NULL)
-        error = certificate_fingerprint(job_get(job, JOB_CERTIFICATE), successor);
+        error = certificate_pem_fingerprint(job_get(job, JOB_CERTIFICATE), successor);
     if (error == NULL)
         error = state_query(run->state, "SELECT name FROM lineage WHERE fingerprint = ?1",
                             STATE_VALUES(predecessor), take_user, &looking);
@@ -116,7 +116,7 @@ static struct error *note_revoked(struct run *run, const struct job *job)
 {
     char fingerprint[FINGERPRINT_SIZE];
     char now[24];
-    struct error *error = certificate_fingerprint(job_get(job, JOB_PREDECESSOR), fingerprint);
+    struct error *error = certificate_pem_fingerprint(job_get(job, JOB_PREDECESSOR), fingerprint);
 
     if (error != NULL)
         return error;

@@ -2,6 +2,7 @@
 /* The certificate in the state, and in the files that other programs read. */
 #include "atomic_file.h"
 #include "certificate_text.h"
+#include "describe.h"
 #include "file.h"
 #include "live.h"
 #include "run.h"
@@ -22,9 +23,9 @@ static struct error *note_certificate(struct run *run, const struct job *job)
     struct error *error = certificate_from_pem(pem, &certificate);
 
     if (error == NULL)
-        error = certificate_fingerprint(pem, fingerprint);
+        error = certificate_fingerprint(certificate, fingerprint);
     if (error == NULL)
-        error = certificate_end(certificate, &end);
+        error = describe_seconds(X509_get0_notAfter(certificate), &end);
     X509_free(certificate);
     if (error != NULL)
         return error;
@@ -88,7 +89,7 @@ static struct error *note_lineage(struct run *run, const struct job *job)
 {
     char fingerprint[FINGERPRINT_SIZE];
     const char *key = job_get(job, JOB_KEY);
-    struct error *error = certificate_fingerprint(job_get(job, JOB_CERTIFICATE), fingerprint);
+    struct error *error = certificate_pem_fingerprint(job_get(job, JOB_CERTIFICATE), fingerprint);
 
     if (error != NULL)
         return error;

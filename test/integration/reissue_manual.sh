@@ -40,10 +40,13 @@ expect_in "waits for the certificate" out
 # What does not fit is refused, and makes room for what does: another key's, one that has expired, and rubbish.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj "/CN=$NAME" -out other.pem 2>/dev/null
 expect_reissue 10 resume "$JOB" --cert other.pem "${SECRETS[@]}"
-expect_in "none of the 1 certificates is for the key of this request" err
+expect_in "none of the certificates is for this key: is it the answer to another request?" err
 echo rubbish >rubbish
 expect_reissue 10 resume "$JOB" --cert rubbish "${SECRETS[@]}"
-expect_in "neither PEM, nor DER, nor PKCS #7" err
+expect_in "there is no certificate in rubbish" err
+sign "$REQUEST" expired.pem -1
+expect_reissue 13 resume "$JOB" --cert expired.pem "${SECRETS[@]}"
+expect_in "not valid any more" err
 expect_reissue 5 resume "$JOB" --cert /nowhere "${SECRETS[@]}"
 expect_reissue 12 resume "$JOB" "${SECRETS[@]}"
 
@@ -79,6 +82,15 @@ cat given.pem ca.pem >bundle.pem
 expect_reissue 0 resume --cert bundle.pem "${SECRETS[@]}"
 [[ ! -e $(live given privkey.pem) ]] || fail "a key that nobody has"
 
+# A private key that came along with it goes nowhere.
+cat given.csr given.key >both.pem
+expect_reissue 10 start --csr both.pem --name both "${SECRETS[@]}"
+expect_in "has a private key in it" err
+! grep -rq "PRIVATE KEY" state || fail "a private key got into the state"
+expect_reissue 10 start --csr given.key --name both "${SECRETS[@]}"
+expect_reissue 10 start --new-key both.key --name both "${SECRETS[@]}"
+expect_in "say which certificate" err
+
 # One that must not be sent is not: reissue check says the same, and how to mend it.
 openssl genrsa -out short.key 1024 2>/dev/null
 openssl req -new -key short.key -subj "/CN=short.example.org" -out short.csr
@@ -98,6 +110,30 @@ sign "$REQUEST" file.pem
 expect_reissue 0 resume --cert file.pem --passphrase-source env:KEY_PASSPHRASE "${SECRETS[@]}"
 expect_reissue 10 start "$NAME" --new-key file.key "${SECRETS[@]}"
 expect_in "there is a file" err
+
+# ---- names that only some authorities know -----------------------------------------------------------------
+
+# The user principal name of a smart card's certificate stays; names that the CA adds do, and what it leaves out does not.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout logon.key -subj "/CN=Jan Kowalski" -out logon.pem \
+    -addext "subjectAltName=otherName:msUPN;UTF8:jan@example.org,email:jan@example.org" -addext "keyUsage=digitalSignature,keyEncipherment" \
+    -addext "extendedKeyUsage=clientAuth" 2>/dev/null
+start_job logon.pem --new-key logon-new.key --alg P-256
+openssl req -in "$REQUEST" -noout -text >request.txt
+expect_in "email:jan@example.org" request.txt
+expect_in "UPN:" request.txt
+! grep -q "Key Encipherment" request.txt || fail "an EC key that enciphers is asked for"
+answer() {
+    printf '%s\n' "$1" >extensions.cnf
+    openssl x509 -req -in "$REQUEST" -CA ca.pem -CAkey ca.key -days 30 -extfile extensions.cnf -out answer.pem 2>/dev/null
+}
+answer "subjectAltName=email:jan@example.org"
+expect_reissue 13 resume "$JOB" --cert answer.pem "${SECRETS[@]}"
+expect_in "upn:jan@example.org is missing" err
+answer "$(printf 'subjectAltName=email:jan@example.org,otherName:msUPN;UTF8:jan@example.org\nextendedKeyUsage=serverAuth')"
+expect_reissue 13 resume "$JOB" --cert answer.pem "${SECRETS[@]}"
+expect_in "not for TLS clients" err
+answer "subjectAltName=email:jan@example.org,otherName:msUPN;UTF8:jan@example.org,DNS:more.example.org"
+expect_reissue 0 resume "$JOB" --cert answer.pem "${SECRETS[@]}"
 
 # ---- what cannot be ----------------------------------------------------------------------------------------
 

@@ -90,6 +90,13 @@ expect_reissue 0 list --no-cards --json
 [[ $(jq -r '.[0].name' out) == "$NAME" && $(jq -r '.[0].certificate' out) == "$(live "$NAME" cert.pem)" ]] ||
     fail "$(<out)"
 
+# Names that are configured are asked for in place of the predecessor's.
+sed -i "/^algorithm/a names = $NAME more.example.org" reissue.conf
+expect_reissue 0 renew --force "$NAME"
+openssl x509 -in "$(live "$NAME" cert.pem)" -noout -ext subjectAltName >names
+expect_in "DNS:$NAME" names
+expect_in "DNS:more.example.org" names
+
 # What is there can be had in each form, and revoked by name: not by mistake, when it is in use.
 expect_reissue 0 download "$NAME"
 cmp <(openssl x509 -in out) <(openssl x509 -in "$(live "$NAME" cert.pem)")

@@ -122,6 +122,64 @@ static void takes_after_the_predecessor(void **state)
         EVP_PKEY_free(cases[i].key);
 }
 
+/* Other names than the predecessor's; what no text says, such as a UPN, stays. */
+static void asks_for_other_names(void **state)
+{
+    static const struct {
+        const char *common_name, *names, *expected;
+    } cases[] = {{"www.mydomain.pl", "WWW.mydomain.pl a.mydomain.pl", "/CN=www.mydomain.pl"},
+                 {"www.mydomain.pl", "192.0.2.1 b.mydomain.pl", "/CN=b.mydomain.pl"},
+                 {"www.mydomain.pl", "192.0.2.1", ""},
+                 {"Jan Kowalski", "jan@mydomain.pl", "/CN=Jan Kowalski"}};
+    EVP_PKEY *key = material_ec("P-256");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct material material = {.name = cases[i].common_name,
+                                    .key = key,
+                                    .names = "DNS:old.mydomain.pl,otherName:msUPN;UTF8:j@firma.pl"};
+        X509 *old = material_certificate(&material);
+        struct csr_template template;
+        struct names expected = {NULL, 0};
+        X509_REQ *request;
+        struct names names;
+        char subject[100];
+
+        assert_no_error(csr_template_from_certificate(old, key, &template));
+        assert_no_error(csr_template_set_names(&template, cases[i].names));
+        assert_no_error(csr_make(&template, key, NULL, &request));
+        X509_NAME_oneline(X509_REQ_get_subject_name(request), subject, sizeof(subject));
+        assert_string_equal(subject, cases[i].expected);
+        assert_no_error(names_of_certificate(old, &expected));
+        names_keep_others(&expected);
+        assert_int_equal(expected.count, 1);
+        assert_no_error(names_add_list(&expected, cases[i].names));
+        assert_no_error(names_of_request(request, &names));
+        assert_true(names_equal(&names, &expected));
+        assert_error(csr_template_set_names(&template, "a..pl"), ERROR_ARGUMENT, "a..pl");
+        names_clear(&names);
+        names_clear(&expected);
+        csr_template_clear(&template);
+        X509_REQ_free(request);
+        X509_free(old);
+    }
+    EVP_PKEY_free(key);
+}
+
+/* A first certificate has no predecessor: its names are its subject. */
+static void asks_for_names_alone(void **state)
+{
+    struct csr_template template = {.must_staple = false};
+    char subject[100];
+
+    (void)state;
+    assert_no_error(csr_template_set_names(&template, "jan@a.pl www.a.pl"));
+    X509_NAME_oneline(template.subject, subject, sizeof(subject));
+    assert_string_equal(subject, "/CN=www.a.pl");
+    assert_int_equal(template.names.count, 2);
+    csr_template_clear(&template);
+}
+
 static void takes_a_subject_from_text(void **state)
 {
     struct csr_template template = {.must_staple = false};
@@ -356,6 +414,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_after_the_predecessor),
+        cmocka_unit_test(asks_for_other_names),
+        cmocka_unit_test(asks_for_names_alone),
         cmocka_unit_test(takes_a_subject_from_text),
         cmocka_unit_test(does_without_a_subject),
         cmocka_unit_test(writes_and_reads),

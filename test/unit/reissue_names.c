@@ -155,7 +155,8 @@ static void refuses_what_is_none(void **state)
     assert_int_equal(names.count, 0);
 }
 
-/* A subjectAltName with a NUL in it, an address of 5 bytes and a directory name. */
+/* A subjectAltName with a NUL in it, an address of 5 bytes and nothing: asked for again as it is.
+ */
 static void reads_hostile_names(void **state)
 {
     static const struct {
@@ -181,9 +182,52 @@ static void reads_hostile_names(void **state)
     assert_int_equal(names.count, 3);
     for (size_t i = 0; i < names.count; i++)
         assert_int_equal(names.items[i].type, NAME_OTHER);
-    assert_error(names_to_general(&names, &back), ERROR_ARGUMENT, "cannot be asked for");
-    assert_null(back);
+    assert_no_error(names_to_general(&names, &back));
+    assert_int_equal(sk_GENERAL_NAME_num(back), 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(
+            GENERAL_NAME_cmp(sk_GENERAL_NAME_value(general, i), sk_GENERAL_NAME_value(back, i)), 0);
+    GENERAL_NAMES_free(back);
     GENERAL_NAMES_free(general);
+    names_clear(&names);
+}
+
+static GENERAL_NAME *other_name(const char *value)
+{
+    return a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_OTHERNAME, value, 0);
+}
+
+/* Other names are told apart by all that they have, also where their texts are the same. */
+static void keeps_other_names(void **state)
+{
+    static const char *const values[] = {"msUPN;UTF8:jan@firma.pl", "1.2.3.4;UTF8:one",
+                                         "1.2.3.4;UTF8:other", "1.2.3.4;UTF8:one"};
+    GENERAL_NAMES *general = sk_GENERAL_NAME_new_null();
+    struct names names = {NULL, 0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        assert_true(sk_GENERAL_NAME_push(general, other_name(values[i])) > 0);
+    assert_no_error(names_add(&names, "firma.pl"));
+    assert_no_error(names_add_general(&names, general));
+    assert_int_equal(names.count, 4);
+    assert_string_equal(names.items[1].text, "upn:jan@firma.pl");
+    assert_string_equal(names.items[2].text, "other name:1.2.3.4");
+    assert_string_equal(names.items[3].text, "other name:1.2.3.4");
+    names_keep_others(&names);
+    assert_int_equal(names.count, 3);
+    GENERAL_NAMES_free(general);
+    names_clear(&names);
+}
+
+static void takes_lists(void **state)
+{
+    struct names names = {NULL, 0};
+
+    (void)state;
+    assert_no_error(names_add_list(&names, "  a.pl  b.pl\tip:192.0.2.1 a.pl "));
+    assert_int_equal(names.count, 3);
+    assert_error(names_add_list(&names, "c.pl d..pl"), ERROR_ARGUMENT, "d..pl");
     names_clear(&names);
 }
 
@@ -209,6 +253,7 @@ int main(void)
         cmocka_unit_test(tells_dns_names),      cmocka_unit_test(tells_mail_addresses),
         cmocka_unit_test(tells_internal_ones),  cmocka_unit_test(adds_in_one_form),
         cmocka_unit_test(refuses_what_is_none), cmocka_unit_test(reads_hostile_names),
+        cmocka_unit_test(keeps_other_names),    cmocka_unit_test(takes_lists),
         cmocka_unit_test(bounds_their_number),
     };
 

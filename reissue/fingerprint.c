@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "public_key_text.h"
+#include "fingerprint.h"
 
 #include "crypto.h"
 
-#include <openssl/x509.h>
 #include <stdio.h>
 
 struct error *bytes_fingerprint(const void *bytes, size_t length, char out[FINGERPRINT_SIZE])
@@ -23,6 +22,17 @@ struct error *public_key_fingerprint(const EVP_PKEY *key, char out[FINGERPRINT_S
     unsigned char *der = NULL;
     int length = i2d_PUBKEY(key, &der);
     struct error *error = length < 0 ? crypto_error("cannot encode the public key")
+                                     : bytes_fingerprint(der, (size_t)length, out);
+
+    OPENSSL_free(der);
+    return error;
+}
+
+struct error *certificate_fingerprint(const X509 *certificate, char out[FINGERPRINT_SIZE])
+{
+    unsigned char *der = NULL;
+    int length = i2d_X509(certificate, &der);
+    struct error *error = length < 0 ? crypto_error("cannot encode the certificate")
                                      : bytes_fingerprint(der, (size_t)length, out);
 
     OPENSSL_free(der);
