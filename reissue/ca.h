@@ -38,8 +38,8 @@ struct ca {
     step_function *await;
     step_function *finalize;
 
-    /* Takes back what publish() did, after the validation, however that ended. What it cannot, it
-       tells. */
+    /* Takes back what publish() did (JOB_PUBLISHED), after the validation, however that ended, or
+       when the job is cancelled. What it cannot, it tells. */
     void (*clean_up)(struct run *run, struct job *job);
 
     /* Tells the CA that a job's order is not wanted any more. NULL: it need not know. */

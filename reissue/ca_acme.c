@@ -367,25 +367,16 @@ static struct error *acme_await(struct run *run, struct job *job, enum step_end 
 
 /* ---- the certificate --------------------------------------------------------------------- */
 
-static struct error *note_chain(struct job *job, const struct acme_chain *chain)
+static struct error *note_chain(struct run *run, struct job *job, const struct acme_chain *chain)
 {
-    struct acme_chain rest = {.certificates = sk_X509_dup(chain->certificates)};
-    char *certificate = NULL;
-    char *text = NULL;
-    struct error *error = NULL;
+    struct certificate_bundle bundle = {.chain = sk_X509_dup(chain->certificates)};
+    struct error *error;
 
-    if (rest.certificates == NULL)
+    if (bundle.chain == NULL)
         return error_no_memory();
-    error = certificate_to_pem(sk_X509_shift(rest.certificates), &certificate);
-    if (error == NULL)
-        error = acme_chain_pem(&rest, &text);
-    if (error == NULL)
-        error = job_set(job, JOB_CERTIFICATE, certificate);
-    if (error == NULL)
-        error = job_set(job, JOB_CHAIN, text);
-    sk_X509_free(rest.certificates);
-    free(certificate);
-    free(text);
+    bundle.certificate = sk_X509_shift(bundle.chain);
+    error = ca_note_bundle(run, job, &bundle);
+    sk_X509_free(bundle.chain); /* the certificates are the chain's */
     return error;
 }
 
@@ -406,14 +397,15 @@ static bool is_preferred(const struct acme_chain *chain, const char *name)
 }
 
 /* Another chain for the same certificate, if that is the one that is preferred. */
-static struct error *try_alternate(struct job *job, struct acme_ca *ca, const char *url, bool *done)
+static struct error *try_alternate(struct run *run, struct job *job, struct acme_ca *ca,
+                                   const char *url, bool *done)
 {
     struct acme_chain chain = {0};
     struct error *error = acme_certificate_get(ca->acme, url, &chain);
 
     if (error == NULL && is_preferred(&chain, ca->config->preferred_chain)) {
         *done = true;
-        error = note_chain(job, &chain);
+        error = note_chain(run, job, &chain);
     }
     acme_chain_clear(&chain);
     return error;
@@ -427,10 +419,10 @@ static struct error *download(struct run *run, struct job *job, struct acme_ca *
     struct error *error = acme_certificate_get(ca->acme, url, &chain);
 
     if (error == NULL)
-        error = note_chain(job, &chain);
+        error = note_chain(run, job, &chain);
     done = done || (error == NULL && is_preferred(&chain, wanted));
     for (size_t i = 0; error == NULL && !done && i < chain.alternates.count; i++)
-        error = try_alternate(job, ca, chain.alternates.urls[i], &done);
+        error = try_alternate(run, job, ca, chain.alternates.urls[i], &done);
     if (error == NULL && !done)
         run_tell(run, job, "the CA has no chain from \"%s\": its own choice is taken", wanted);
     acme_chain_clear(&chain);

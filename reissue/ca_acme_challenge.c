@@ -85,6 +85,95 @@ static struct error *visit_all(struct run *run, struct job *job, visit_challenge
     return error;
 }
 
+/* ---- what lies somewhere ----------------------------------------------------------------- */
+
+/*
+ * What is published by a file or a hook is noted before it is, a line for each challenge: its
+ * identifier and its key authorization, which is all that taking it back needs. That way it is
+ * taken back whatever becomes of the order, and of the server.
+ */
+static struct error *note_published(struct pending *pending, void *argument)
+{
+    struct buffer *lines = argument;
+    char *line = NULL;
+    int length = asprintf(&line, "%s %s\n", pending->identifier, pending->key_authorization);
+    struct error *error =
+        length < 0 ? error_no_memory() : buffer_append(lines, line, (size_t)length);
+
+    free(length < 0 ? NULL : line);
+    return error;
+}
+
+static struct error *run_dns_hook(struct run *run, const struct job *job,
+                                  const struct config_ca *config, enum challenge_action action,
+                                  const char *identifier, const char *key_authorization)
+{
+    struct configured_hook hook;
+    struct error *error;
+
+    if (config->dns_hook == NULL)
+        return error_new(ERROR_CONFIG,
+                         "%s: [ca %s] wants dns-01, and names no dns-hook that changes the DNS",
+                         run->config->path, config->name);
+    error = hook_open(run, job, config->dns_hook, &hook);
+    if (error == NULL)
+        error = challenge_dns_hook(&hook.hook, action, identifier, key_authorization);
+    hook_close(&hook);
+    return error;
+}
+
+/* A key authorization begins with the token (RFC 8555, 8.1). */
+static struct error *act_on_webroot(const char *root, enum challenge_action action,
+                                    const char *key_authorization)
+{
+    char *token = strndup(key_authorization, strcspn(key_authorization, "."));
+    struct error *error;
+
+    if (token == NULL)
+        return error_no_memory();
+    error = action == CHALLENGE_PUBLISH ? challenge_webroot_publish(root, token, key_authorization)
+                                        : challenge_webroot_remove(root, token);
+    free(token);
+    return error;
+}
+
+static struct error *act_on_line(struct run *run, const struct job *job,
+                                 const struct config_ca *config, enum challenge_action action,
+                                 char *line)
+{
+    char *key_authorization = strchr(line, ' ');
+
+    if (key_authorization == NULL)
+        return error_new(ERROR_STATE, "the state says something else than what was published");
+    *key_authorization++ = '\0';
+    if (config->webroot != NULL)
+        return act_on_webroot(config->webroot, action, key_authorization);
+    return run_dns_hook(run, job, config, action, line, key_authorization);
+}
+
+/* Publishes or removes what JOB_PUBLISHED names; one that cannot be removed keeps no other. */
+static struct error *act_on_published(struct run *run, const struct job *job,
+                                      const struct config_ca *config, enum challenge_action action)
+{
+    const char *published = job_get(job, JOB_PUBLISHED);
+    char *lines = strdup(published == NULL ? "" : published);
+    char *rest = NULL;
+    char *line = lines == NULL ? NULL : strtok_r(lines, "\n", &rest);
+    struct error *error = lines == NULL ? error_no_memory() : NULL;
+
+    while (line != NULL && (error == NULL || action == CHALLENGE_REMOVE)) {
+        struct error *trouble = act_on_line(run, job, config, action, line);
+
+        if (error == NULL)
+            error = trouble;
+        else
+            error_free(trouble);
+        line = strtok_r(NULL, "\n", &rest);
+    }
+    free(lines);
+    return error;
+}
+
 /* ---- publishing -------------------------------------------------------------------------- */
 
 /* What a listener will answer. */
@@ -93,8 +182,9 @@ struct answers {
     size_t count;
 };
 
-static struct error *add_answer(const struct pending *pending, struct answers *answers)
+static struct error *add_answer(struct pending *pending, void *argument)
 {
+    struct answers *answers = argument;
     struct challenge_answer *items =
         reallocarray(answers->items, answers->count + 1, sizeof(*items));
     struct challenge_answer *next;
@@ -121,38 +211,10 @@ static void free_answers(struct answers *answers)
     free(answers->items);
 }
 
-static struct error *run_dns_hook(const struct pending *pending, enum challenge_action action)
-{
-    struct configured_hook hook;
-    const char *name = pending->ca->config->dns_hook;
-    struct error *error;
-
-    if (name == NULL)
-        return error_new(ERROR_CONFIG,
-                         "%s: [ca %s] wants dns-01, and names no dns-hook that changes the DNS",
-                         pending->run->config->path, pending->ca->config->name);
-    error = hook_open(pending->run, pending->job, name, &hook);
-    if (error == NULL)
-        error =
-            challenge_dns_hook(&hook.hook, action, pending->identifier, pending->key_authorization);
-    hook_close(&hook);
-    return error;
-}
-
 static bool listens(const struct acme_ca *ca)
 {
     return strcmp(type_of(ca), ALPN) == 0 ||
            (strcmp(type_of(ca), HTTP) == 0 && ca->config->webroot == NULL);
-}
-
-static struct error *publish_one(struct pending *pending, void *argument)
-{
-    if (listens(pending->ca))
-        return add_answer(pending, argument);
-    if (strcmp(type_of(pending->ca), DNS) == 0)
-        return run_dns_hook(pending, CHALLENGE_PUBLISH);
-    return challenge_webroot_publish(pending->ca->config->webroot, pending->challenge->token,
-                                     pending->key_authorization);
 }
 
 /* "ADDRESS:PORT", "[ADDRESS]:PORT", ":PORT" or nothing. */
@@ -196,18 +258,45 @@ static struct error *listen_for(struct acme_ca *ca, const struct answers *answer
         address[0] == '\0' ? NULL : address, port, answers->items, answers->count, &ca->listener);
 }
 
-static struct error *publish(struct run *run, struct job *job)
+/* By our own listener, which ends with this process. */
+static struct error *publish_listening(struct run *run, struct job *job, struct acme_ca *ca)
 {
     struct answers answers = {0};
-    struct acme_ca *ca;
-    struct error *error = acme_ca_open(run, job, &ca);
+    struct error *error = visit_all(run, job, add_answer, &answers);
 
-    if (error == NULL)
-        error = visit_all(run, job, publish_one, &answers);
     if (error == NULL && answers.count > 0)
         error = listen_for(ca, &answers);
     free_answers(&answers);
     return error;
+}
+
+static struct error *publish_lasting(struct run *run, struct job *job, struct acme_ca *ca)
+{
+    struct buffer lines = {0};
+    struct error *error = visit_all(run, job, note_published, &lines);
+
+    if (error == NULL && lines.length == 0)
+        return NULL;
+    if (error == NULL)
+        error = buffer_append(&lines, "", 1);
+    if (error == NULL)
+        error = job_set(job, JOB_PUBLISHED, (const char *)lines.bytes);
+    if (error == NULL)
+        error = job_save(run->state, job, "publishing what the CA looks for");
+    if (error == NULL)
+        error = act_on_published(run, job, ca->config, CHALLENGE_PUBLISH);
+    buffer_clear(&lines);
+    return error;
+}
+
+static struct error *publish(struct run *run, struct job *job)
+{
+    struct acme_ca *ca;
+    struct error *error = acme_ca_open(run, job, &ca);
+
+    if (error != NULL)
+        return error;
+    return (listens(ca) ? publish_listening : publish_lasting)(run, job, ca);
 }
 
 struct error *acme_publish(struct run *run, struct job *job, enum step_end *end)
@@ -250,54 +339,19 @@ struct error *acme_validate(struct run *run, struct job *job, enum step_end *end
 
 /* ---- cleaning up ------------------------------------------------------------------------- */
 
-/* The authorizations are settled by now: what was published is found by their challenges. */
-static struct error *remove_one(struct pending *pending, const char *url)
-{
-    struct acme_authorization authorization = {0};
-    const char *type = type_of(pending->ca);
-    struct error *error = acme_authorization_get(pending->ca->acme, url, &authorization);
-
-    if (error == NULL)
-        pending->challenge = acme_challenge_find(&authorization, type);
-    if (error == NULL && pending->challenge != NULL && pending->challenge->token != NULL) {
-        pending->identifier = authorization.identifier.value;
-        error = jws_key_authorization(pending->ca->account_key, pending->challenge->token,
-                                      &pending->key_authorization);
-        if (error == NULL)
-            error = strcmp(type, DNS) == 0 ? run_dns_hook(pending, CHALLENGE_REMOVE)
-                                           : challenge_webroot_remove(pending->ca->config->webroot,
-                                                                      pending->challenge->token);
-        free(pending->key_authorization);
-        pending->key_authorization = NULL;
-    }
-    acme_authorization_clear(&authorization);
-    return error;
-}
-
-static struct error *remove_all(struct pending *pending)
-{
-    struct acme_order order = {0};
-    struct error *error =
-        acme_order_get(pending->ca->acme, job_get(pending->job, JOB_ORDER), &order);
-
-    for (size_t i = 0; error == NULL && i < order.authorization_count; i++)
-        error = remove_one(pending, order.authorizations[i]);
-    acme_order_clear(&order);
-    return error;
-}
-
 /* The certificate does not depend on it: what cannot be taken back is told. */
 void acme_clean_up(struct run *run, struct job *job)
 {
-    struct pending pending = {.run = run, .job = job};
-    struct error *error = acme_ca_open(run, job, &pending.ca);
+    const struct config_ca *config = config_find_ca(run->config, job_get(job, JOB_CA));
+    struct acme_ca *ca = ca_session(run, config);
+    struct error *error = act_on_published(run, job, config, CHALLENGE_REMOVE);
 
-    if (error == NULL && listens(pending.ca)) {
-        challenge_listener_close(pending.ca->listener);
-        pending.ca->listener = NULL;
-    } else if (error == NULL && job_get(job, JOB_ORDER) != NULL) {
-        error = remove_all(&pending);
+    if (ca != NULL) {
+        challenge_listener_close(ca->listener);
+        ca->listener = NULL;
     }
+    if (error == NULL)
+        error = job_set(job, JOB_PUBLISHED, NULL);
     if (error != NULL) {
         char *text = error_describe(error);
 

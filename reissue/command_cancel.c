@@ -34,14 +34,17 @@ static void say_what_is_left(const struct job *job, enum job_step step)
                    : "No CA has heard of it: it can be deleted.\n");
 }
 
-/* The job is over for us before the CA is told: that it cannot be is no reason to go on with it. */
-static void tell_ca(struct run *run, struct job *job, enum job_step step)
+/* The job is over for us before what was published is taken back and the CA is told: that this
+   fails is no reason to go on with it. */
+static void let_go(struct run *run, struct job *job, enum job_step step)
 {
     const struct ca *ca = NULL;
     struct error *error = NULL;
 
     if (step >= STEP_ORDER_SENT && step < STEP_ISSUED)
         error = ca_find(run, job, &ca);
+    if (error == NULL && ca != NULL && ca->clean_up != NULL)
+        ca->clean_up(run, job);
     if (error == NULL && ca != NULL && ca->cancel != NULL)
         error = ca->cancel(run, job);
     if (error != NULL) {
@@ -64,7 +67,7 @@ static struct error *end_job(struct run *run, struct job *job)
     job->step = step >= STEP_DEPLOYED ? STEP_DONE : STEP_CANCELLED;
     error = job_save(run->state, job, "ended by reissue cancel");
     if (error == NULL)
-        tell_ca(run, job, step);
+        let_go(run, job, step);
     if (error == NULL)
         say_what_is_left(job, step);
     return error;

@@ -47,6 +47,7 @@ static const char *const value_names[JOB_VALUE_COUNT] = {
     [JOB_CSR] = "csr",
     [JOB_ORDER] = "order",
     [JOB_ORDER_DETAILS] = "order-details",
+    [JOB_PUBLISHED] = "published",
     [JOB_ANSWER] = "answer",
     [JOB_CERTIFICATE] = "certificate",
     [JOB_CHAIN] = "chain",

@@ -62,6 +62,7 @@ enum job_value {
     JOB_CSR,              /* PEM */
     JOB_ORDER,            /* the CA's own: where the order is ... */
     JOB_ORDER_DETAILS,    /* ... and what else the CA's functions want to remember */
+    JOB_PUBLISHED,        /* what is to be taken back after the validation: the CA's own */
     JOB_ANSWER,           /* what a person brought back from the CA, PEM */
     JOB_CERTIFICATE,      /* PEM */
     JOB_CHAIN,            /* PEM, in order, without the certificate; may be empty */

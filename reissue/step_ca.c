@@ -73,7 +73,7 @@ struct error *step_await(struct run *run, struct job *job, enum step_end *end)
     if (error != NULL || ca->await == NULL)
         return error;
     error = ca->await(run, job, end);
-    if (*end == STEP_END_NEXT && ca->clean_up != NULL) /* however it ended */
+    if ((error != NULL || *end == STEP_END_NEXT || *end == STEP_END_AGAIN) && ca->clean_up != NULL)
         ca->clean_up(run, job);
     return error;
 }
