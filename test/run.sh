@@ -30,7 +30,7 @@ packages=(
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
     postgresql openvpn                                           # servers with their clients
     curl python3 osslsigncode nodejs                             # and who else uses one
-    pebble                                                       # an ACME server and its DNS
+    pebble certbot uacme                                         # an ACME server and its DNS, others' clients
     polkitd dbus-daemon                                          # who pcscd 2 asks
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
@@ -42,7 +42,7 @@ fail() {
 }
 
 unit_exists() {
-    [ -e "/lib/systemd/system/$1.service" ] || [ -e "/etc/init.d/$1" ]
+    [ -e "/lib/systemd/system/$1" ] || [ -e "/etc/init.d/${1%.service}" ]
 }
 
 # The services that the packages may bring. Not each release has each of them.
@@ -51,8 +51,9 @@ units_of() {
 
     for package in "$@"; do
         case $package in
-        nginx | haproxy | stunnel4 | lighttpd | postgresql | openvpn) echo "$package" ;;
-        apache2) printf '%s\n' apache2 apache-htcacheclean ;;
+        nginx | haproxy | stunnel4 | lighttpd | postgresql | openvpn) echo "$package.service" ;;
+        apache2) printf '%s\n' apache2.service apache-htcacheclean.service ;;
+        certbot) echo certbot.timer ;;
         esac
     done
 }
