@@ -17,7 +17,7 @@ static struct error *verify(struct card *card, struct secret *pin, bool use_last
         return error;
     error = card->app->verify_pin(card->channel, card->state, &nothing_special, pin, &tries_left);
     if (error == NULL)
-        return NULL;
+        return secret_accept(card, CARD_SECRET_PIN);
     if (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED)
         return error;
     return secret_remember(card, CARD_SECRET_PIN, info.name, pin, tries_left, error);
@@ -31,7 +31,9 @@ static struct error *authenticate(struct card *card, struct secret *secret, bool
         secret == NULL ? NULL : secret_look_back(card, CARD_SECRET_ADMIN, name, secret);
     if (error == NULL)
         error = card->app->authenticate_admin(card->channel, card->state, &admin);
-    if (error == NULL || secret == NULL ||
+    if (error == NULL)
+        return secret == NULL ? NULL : secret_accept(card, CARD_SECRET_ADMIN);
+    if (secret == NULL ||
         (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED))
         return error;
     return secret_remember(card, CARD_SECRET_ADMIN, name, secret, -1, error);

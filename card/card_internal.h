@@ -6,6 +6,7 @@
 #include "app.h"
 #include "card.h"
 #include "lock.h"
+#include "pin_memory.h"
 #include "transport.h"
 
 #include <stdatomic.h>
@@ -69,12 +70,13 @@ struct card {
     char witness_slot[APP_SLOT_MAX]; /* a key that tells this card from others, ... */
     EVP_PKEY *witness;               /* ... its public half, or NULL */
 
-    struct secret *pin;     /* what is known for it, or NULL */
-    bool pin_accepted;      /* by the card, in this process */
-    bool pin_refused;       /* the last one was, and there is no other */
-    int pin_tries_left;     /* after that refusal; -1 where not said */
-    int pin_tries_seen;     /* the most tries it was seen to have left, or -1 */
-    int pin_tries_asked;    /* what was said last, in this transaction, or -1 */
+    struct secret *pin;         /* what is known for it, or NULL */
+    bool pin_accepted;          /* by the card, in this process */
+    bool pin_refused;           /* the last one was, and there is no other */
+    enum pin_answer pin_answer; /* and when, as it was last looked up */
+    int pin_tries_left;         /* after that refusal; -1 where not said */
+    int pin_tries_seen;         /* the most tries it was seen to have left, or -1 */
+    int pin_tries_asked;        /* what was said last, in this transaction, or -1 */
     int pin_doubtful_tries; /* what a refusal said that may be another application's, or -1 ... */
     int pin_tries_before;   /* ... and the tries before it, or -1 */
 };
@@ -165,9 +167,12 @@ struct error *secret_may_send(struct card *card, enum card_secret which,
                               const struct card_secret_info *info, struct secret *secret,
                               bool use_last_try) MUST_CHECK;
 
-/* ERROR_PIN_WRONG where the card refused it before, in this process. */
+/* ERROR_PIN_WRONG where the card refused it before. */
 struct error *secret_look_back(struct card *card, enum card_secret which, const char *name,
                                struct secret *secret) MUST_CHECK;
+
+/* The card has taken one: see pin_memory_accept(). */
+struct error *secret_accept(struct card *card, enum card_secret which) MUST_CHECK;
 
 /* Remembers a secret that was refused just now. Takes `refusal` and returns the better one. */
 struct error *secret_remember(struct card *card, enum card_secret which, const char *name,
@@ -194,7 +199,7 @@ struct error *key_present_pin(struct card_key *key) MUST_CHECK;
  */
 struct error *card_present_pin(struct card *card, struct secret *pin, bool use_last_try) MUST_CHECK;
 
-/* ERROR_PIN_WRONG: the card has refused the PIN before, in this process. */
+/* ERROR_PIN_WRONG: the card has refused the PIN before, as card->pin_answer says. */
 struct error *card_refused_before(const struct card *card)
     __attribute__((warn_unused_result, returns_nonnull));
 

@@ -5,7 +5,6 @@
  */
 #include "card_internal.h"
 #include "manage.h"
-#include "pin_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +30,21 @@ struct error *secret_look_back(struct card *card, enum card_secret which, const 
                                struct secret *secret)
 {
     char memory[MEMORY_NAME_MAX];
-    bool refused = false;
+    enum pin_answer answer = PIN_NOT_REFUSED;
     if (!pin_memory_used())
         return NULL;
     memory_name(card, which, memory);
     struct error *error = card_learn_serial(card);
     if (error == NULL)
-        error = pin_memory_look(card->libctx, memory, identity(card), secret, &refused);
-    if (error != NULL || !refused)
+        error = pin_memory_look(card->libctx, memory, identity(card), secret, &answer);
+    if (error != NULL || answer == PIN_NOT_REFUSED)
         return error;
+    if (answer == PIN_REFUSED_EARLIER)
+        return error_new(ERROR_PIN_WRONG,
+                         "the card refused this %s in an earlier run: it is not sent again; "
+                         "correct it where it comes from, or say that it is right by now "
+                         "(--try-refused)",
+                         name);
     return error_new(ERROR_PIN_WRONG,
                      "the card refused this %s before, in this process: it is not sent again",
                      name);
@@ -53,7 +58,7 @@ struct error *secret_remember(struct card *card, enum card_secret which, const c
     memory_name(card, which, memory);
     struct error *error = card_learn_serial(card);
     if (error == NULL)
-        error = pin_memory_add(card->libctx, memory, identity(card), secret);
+        error = pin_memory_add(card->libctx, memory, identity(card), secret, true);
     if (error != NULL)
         refusal = error_wrap(refusal, error_code(error), "%s", error_message(error));
     error_free(error);
@@ -61,6 +66,17 @@ struct error *secret_remember(struct card *card, enum card_secret which, const c
         return refusal;
     error_free(refusal);
     return error_new(ERROR_PIN_WRONG, "the card refused the %s (tries left: %d)", name, tries_left);
+}
+
+/* The card has taken one: see pin_memory_accept(). */
+struct error *secret_accept(struct card *card, enum card_secret which)
+{
+    char memory[MEMORY_NAME_MAX];
+    if (!pin_memory_used())
+        return NULL;
+    memory_name(card, which, memory);
+    struct error *error = card_learn_serial(card);
+    return error != NULL ? error : pin_memory_accept(memory, identity(card));
 }
 
 /* A value that was refused while it was wrong is right from now on. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Getting hold of the PIN before it is needed, with no lock and no transaction held. */
 #include "card_internal.h"
-#include "pin_memory.h"
 #include "pin_source.h"
 #include "waiting_pin.h"
 
@@ -83,12 +82,12 @@ static struct error *check_length(const struct card_app *app, struct secret *pin
 /* Whether the card is known to have refused this PIN; asks nobody. */
 static struct error *check_refused(struct card *card, struct secret *pin)
 {
-    bool refused = false;
     const char *identity = card->serial_lacking ? card->reader : card->serial;
     if (identity == NULL || !pin_memory_used())
         return NULL; /* whoever sends it will ask for the serial number, and look again */
-    struct error *error = pin_memory_look(card->libctx, card->app->name, identity, pin, &refused);
-    if (error == NULL && refused)
+    struct error *error =
+        pin_memory_look(card->libctx, card->app->name, identity, pin, &card->pin_answer);
+    if (error == NULL && card->pin_answer != PIN_NOT_REFUSED)
         error = card_refused_before(card);
     return error;
 }

@@ -46,6 +46,7 @@ enum shared {
     OPTION_PIN_SOURCE,
     OPTION_PASSPHRASE_SOURCE,
     OPTION_MANAGEMENT_KEY_SOURCE,
+    OPTION_TRY_REFUSED,
     OPTION_BATCH,
     OPTION_JSON,
     OPTION_WAIT,
@@ -59,6 +60,7 @@ static const struct option shared[] = {
     {"pin-source", required_argument, NULL, OPTION_PIN_SOURCE},
     {"passphrase-source", required_argument, NULL, OPTION_PASSPHRASE_SOURCE},
     {"management-key-source", required_argument, NULL, OPTION_MANAGEMENT_KEY_SOURCE},
+    {"try-refused", no_argument, NULL, OPTION_TRY_REFUSED},
     {"batch", no_argument, NULL, OPTION_BATCH},
     {"json", no_argument, NULL, OPTION_JSON},
     {"wait", optional_argument, NULL, OPTION_WAIT},
@@ -84,6 +86,9 @@ static struct error *take_shared(struct job_command *command, int option, const 
         break;
     case OPTION_MANAGEMENT_KEY_SOURCE:
         command->admin_source = argument;
+        break;
+    case OPTION_TRY_REFUSED:
+        command->try_refused = true;
         break;
     case OPTION_BATCH:
         command->secrets.batch = true;
@@ -186,6 +191,7 @@ struct error *job_command_open(struct job_command *command)
     command->run = (struct run){
         .config = config,
         .admin_source = command->admin_source,
+        .try_refused = command->try_refused,
         .wait_until = time(NULL) + command->wait,
         .tell = tell,
         .tell_argument = command,

@@ -12,7 +12,8 @@ struct job_command {
     const char *admin_source;
     struct crypto_secrets secrets;
     bool json;
-    long wait; /* seconds that this process may wait for others */
+    bool try_refused; /* see struct run */
+    long wait;        /* seconds that this process may wait for others */
 
     struct run run; /* from job_command_open() on */
     double started; /* on the monotonic clock, in seconds */
@@ -33,6 +34,8 @@ struct job_option {
     "                               the same for the card's management key or admin PIN; or\n"     \
     "                               \"factory\"\n"                                                 \
     "  --passphrase-source SOURCE   the same for key files\n"                                      \
+    "  --try-refused                send a PIN that the card refused in an earlier run once "      \
+    "more\n"                                                                                       \
     "  --batch                      ask nobody\n"                                                  \
     "  --wait[=DURATION]            wait for the CA, as long as it takes or so long (30s, 10m,\n"  \
     "                               4h, 2d; 2m if not given)\n"                                    \

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run.h"
 
+#include "refusals.h"
+#include "unattended.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,13 +220,20 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
 
 struct error *run_job(struct run *run, struct job *job, bool *waits)
 {
+    struct refusals *refusals = NULL;
     int lock;
     struct error *error = job_lock(run->state, job, &lock);
 
     *waits = false;
     if (error != NULL)
         return error;
-    error = run_steps(run, job, waits);
+    if (job->step < STEP_INSTALLED)
+        error = unattended_check(run, job);
+    if (error == NULL)
+        error = refusals_open(run->state, run->try_refused, &refusals);
+    if (error == NULL)
+        error = run_steps(run, job, waits);
+    refusals_close(refusals);
     state_unlock(lock);
     return error;
 }

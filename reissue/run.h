@@ -21,6 +21,7 @@ struct run {
     struct crypto *crypto;
     struct state *state;
     const struct config *config;
+    bool try_refused;         /* what a card refused in an earlier run may be sent again */
     const char *admin_source; /* for the card's management key or admin PIN, or NULL */
     struct run_session session;
     time_t wait_until; /* how long this process may wait for others, Unix time */

@@ -9,6 +9,7 @@
 #include "job_command.h"
 #include "live.h"
 #include "names.h"
+#include "unattended.h"
 
 #include <ctype.h>
 #include <openssl/pem.h>
@@ -360,6 +361,8 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
         error = job_set(job, JOB_PROFILE, wish->profile);
     if (error == NULL)
         error = ca_check(run, job);
+    if (error == NULL)
+        error = unattended_check(run, job);
     X509_free(predecessor);
     return error;
 }
