@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "state.h"
 
+#include "atomic_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -133,9 +135,10 @@ void state_rollback(struct state *state)
 
 static struct error *make_directory(const char *path)
 {
-    if (mkdir(path, 0755) == 0 || errno == EEXIST)
-        return NULL;
-    return error_new(ERROR_STATE, "cannot make the directory %s: %s", path, strerror(errno));
+    struct error *error = directory_make(path);
+
+    return error == NULL ? NULL
+                         : error_wrap(error, ERROR_STATE, "the state needs the directory %s", path);
 }
 
 /* With those above it that are missing. */
