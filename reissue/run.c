@@ -196,6 +196,18 @@ static void note_failure(struct run *run, struct job *job, const struct error *e
     free(text);
 }
 
+/* Says which card is to be put back. */
+static struct error *name_card(const struct job *job, struct error *error)
+{
+    const char *key =
+        job_get(job, JOB_KEY) != NULL ? job_get(job, JOB_KEY) : job_get(job, JOB_KEY_WANTED);
+
+    if ((error_code(error) != ERROR_NO_CARD && error_code(error) != ERROR_CARD_REMOVED) ||
+        key == NULL || !crypto_is_card_uri(key))
+        return error;
+    return error_wrap(error, error_code(error), "the job needs the card of %s", key);
+}
+
 static struct error *run_steps(struct run *run, struct job *job, bool *waits)
 {
     const struct transition *transition;
@@ -213,8 +225,10 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
         if (*waits)
             return NULL;
     }
-    if (error != NULL)
-        note_failure(run, job, error);
+    if (error == NULL)
+        return NULL;
+    error = name_card(job, error);
+    note_failure(run, job, error);
     return error;
 }
 
