@@ -322,7 +322,7 @@ static struct error *keep_pin(const struct search *search, struct card_key *view
 {
     struct secret *pin = NULL;
     if (search->pin == NULL)
-        return card_key_prepare_pin(viewer, NULL, NULL);
+        return card_key_prepare_pin(viewer, NULL, NULL, NULL);
     struct error *error = secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
     if (error == NULL)
         error = card_keep_pin(viewer->card, &pin);

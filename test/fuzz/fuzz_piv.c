@@ -54,7 +54,7 @@ static void use_key(struct card_key *key)
     enum card_mechanism mechanism = EVP_PKEY_is_a(card_key_public(key), "RSA")
                                         ? CARD_MECHANISM_RSA_PKCS1
                                         : CARD_MECHANISM_ECDSA;
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, mechanism, hash, sizeof(hash), signature, &length);
     error_free(error);
