@@ -12,7 +12,9 @@
 
 static const char usage[] =
     "usage: reissue ca list [--types] [--json] [--config FILE]\n"
-    "Lists the CAs of the configuration, and what can be asked of each.\n"
+    "       reissue ca orders NAME [OPTION ...]\n"
+    "Lists the CAs of the configuration, and what can be asked of each; or the orders that an\n"
+    "account has with one of them (reissue ca orders --help).\n"
     "\n"
     "  --types        every type of CA that there is, instead of those that are configured\n"
     "  --json         as JSON\n"
@@ -163,6 +165,8 @@ int ca_command(int argc, char **argv)
     struct error *error;
     int option;
 
+    if (argc > 1 && strcmp(argv[1], "orders") == 0)
+        return ca_orders_command(argc - 1, argv + 1);
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
