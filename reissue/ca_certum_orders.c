@@ -28,50 +28,10 @@ static const char *state_of(const struct certum_order *order)
     return order->ends != 0 ? "valid" : states[CERTUM_ENROLLED];
 }
 
-static struct error *take_job(void *argument, const char *const *row)
-{
-    char **job = argument;
-
-    free(*job);
-    *job = strdup(row[0]);
-    return *job == NULL ? error_no_memory() : NULL;
-}
-
-/* A job of ours that has the order and is not at its end, for free(); or NULL. */
-static struct error *find_job(struct run *run, const char *ca, const char *id, char **out)
-{
-    *out = NULL;
-    return state_query(run->state,
-                       "SELECT number.job FROM job_value AS number"
-                       " JOIN job_value AS ca USING (job) JOIN job ON job.id = number.job"
-                       " WHERE number.name = 'order' AND number.value = ?1 AND ca.name = 'ca'"
-                       " AND ca.value = ?2 AND job.step NOT IN ('done', 'cancelled')",
-                       STATE_VALUES(id, ca), take_job, out);
-}
-
-/* NULL in *out: there is nothing to do. */
-static struct error *next_of(struct run *run, const struct config_ca *config,
-                             const struct certum_order *order, char **out)
-{
-    bool open = order->state == CERTUM_AWAITING || order->state == CERTUM_VERIFICATION;
-    bool soon = order->state == CERTUM_ENROLLED && order->certificate_state == CERTUM_VALID &&
-                order->ends > time(NULL) && order->ends - time(NULL) < SOON;
-    char *job = NULL;
-    struct error *error = find_job(run, config->name, order->id, &job);
-    int length = 0;
-
-    *out = NULL;
-    if (error != NULL)
-        return error;
-    if (job != NULL)
-        length = asprintf(out, "reissue resume %s", job);
-    else if (open)
-        length = asprintf(out, "verify it in the web account, or cancel it there");
-    else if (soon)
-        length = asprintf(out, "it ends soon: reissue start CERTIFICATE --ca %s", config->name);
-    free(job);
-    return length < 0 ? error_no_memory() : NULL;
-}
+/* A job of ours, and the certificate's name in it. */
+struct our_job {
+    char *id, *name;
+};
 
 static struct error *copy(const char *text, char **out)
 {
@@ -79,11 +39,62 @@ static struct error *copy(const char *text, char **out)
     return text != NULL && text[0] != '\0' && *out == NULL ? error_no_memory() : NULL;
 }
 
+static void clear_job(struct our_job *job)
+{
+    free(job->id);
+    free(job->name);
+    *job = (struct our_job){0};
+}
+
+static struct error *take_job(void *argument, const char *const *row)
+{
+    struct our_job *job = argument;
+    struct error *error;
+
+    clear_job(job);
+    error = copy(row[0], &job->id);
+    return error != NULL ? error : copy(row[1], &job->name);
+}
+
+/* The job that has the order and is not at its end, for clear_job(). */
+static struct error *find_job(struct run *run, const char *ca, const char *id, struct our_job *out)
+{
+    *out = (struct our_job){0};
+    return state_query(run->state,
+                       "SELECT number.job, name.value FROM job_value AS number"
+                       " JOIN job_value AS ca USING (job) JOIN job_value AS name USING (job)"
+                       " JOIN job ON job.id = number.job"
+                       " WHERE number.name = 'order' AND number.value = ?1 AND ca.name = 'ca'"
+                       " AND ca.value = ?2 AND name.name = 'name'"
+                       " AND job.step NOT IN ('done', 'cancelled')",
+                       STATE_VALUES(id, ca), take_job, out);
+}
+
+/* NULL in *out: there is nothing to do. */
+static struct error *next_of(const struct config_ca *config, const struct certum_order *order,
+                             const char *job, char **out)
+{
+    bool open = order->state == CERTUM_AWAITING || order->state == CERTUM_VERIFICATION;
+    bool soon = order->state == CERTUM_ENROLLED && order->certificate_state == CERTUM_VALID &&
+                order->ends > time(NULL) && order->ends - time(NULL) < SOON;
+    int length = 0;
+
+    *out = NULL;
+    if (job != NULL)
+        length = asprintf(out, "reissue resume %s", job);
+    else if (open)
+        length = asprintf(out, "verify it in the web account, or cancel it there");
+    else if (soon)
+        length = asprintf(out, "it ends soon: reissue start CERTIFICATE --ca %s", config->name);
+    return length < 0 ? error_no_memory() : NULL;
+}
+
 static struct error *add_order(struct run *run, const struct config_ca *config,
                                const struct certum_order *order, struct ca_order_list *list)
 {
     struct ca_order *items = reallocarray(list->items, list->count + 1, sizeof(*items));
     struct ca_order *next;
+    struct our_job job;
     struct error *error;
 
     if (items == NULL)
@@ -92,12 +103,17 @@ static struct error *add_order(struct run *run, const struct config_ca *config,
     next = &items[list->count++];
     *next =
         (struct ca_order){.state = state_of(order), .begins = order->begins, .ends = order->ends};
-    error = copy(order->id, &next->id);
+    error = find_job(run, config->name, order->id, &job);
     if (error == NULL)
-        error = copy(order->name, &next->name);
+        error = copy(order->id, &next->id);
+    if (error == NULL)
+        error = copy(order->name != NULL ? order->name : job.name, &next->name);
     if (error == NULL)
         error = copy(order->serial, &next->serial);
-    return error != NULL ? error : next_of(run, config, order, &next->next);
+    if (error == NULL)
+        error = next_of(config, order, job.id, &next->next);
+    clear_job(&job);
+    return error;
 }
 
 static struct error *add_made(struct run *run, struct certum_ca *ca, int days,

@@ -36,7 +36,6 @@ int check_command(int argc, char **argv);
 int config_command(int argc, char **argv);
 int exec_command(int argc, char **argv);
 int ca_command(int argc, char **argv);
-int ca_orders_command(int argc, char **argv); /* from "orders" on */
 int card_command(int argc, char **argv);
 int list_command(int argc, char **argv);
 int start_command(int argc, char **argv);

@@ -2,12 +2,9 @@
 /* reissue ca orders: what an account has with its CA, and what is to be done next. */
 #include "ca.h"
 #include "certificate_file.h"
-#include "command.h"
-#include "exit_code.h"
-#include "job_command.h"
+#include "command_ca.h"
 #include "json_write.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +13,6 @@
 #define DAY          (24L * 60 * 60)
 #define DAYS_DEFAULT 400 /* a little more than certificates last */
 #define DAYS_MAX     4000
-
-static const char usage[] =
-    "usage: reissue ca orders NAME [--days DAYS | --expiring DAYS | --certificate ORDER]\n"
-    "                        [OPTION ...]\n"
-    "Lists the account's orders with a CA of the configuration, newest first: the certificates\n"
-    "that came of them, when they end, and what is to be done next.\n"
-    "\n"
-    "  --days DAYS                  those that were made in so many days (400)\n"
-    "  --expiring DAYS              those whose certificates end within so many days\n"
-    "  --certificate ORDER          writes that order's certificate and those above it, as PEM\n"
-    "  --json                       as JSON\n"
-    "  --config FILE, --state DIRECTORY\n"
-    "                               where these are, if not in their usual places\n";
-
-struct wish {
-    const char *days, *expiring, *certificate;
-};
 
 static struct error *read_days(const char *text, int *out)
 {
@@ -117,7 +97,8 @@ static struct error *print(const struct ca_order_list *list, bool json)
 /* ---- doing ------------------------------------------------------------------------------- */
 
 static struct error *list_orders(struct job_command *command, const struct ca *ca,
-                                 const struct config_ca *config, const struct wish *wish)
+                                 const struct config_ca *config,
+                                 const struct ca_orders_options *wish)
 {
     struct ca_orders_wish orders = {.days = DAYS_DEFAULT, .expiring = wish->expiring != NULL};
     const char *days = wish->expiring != NULL ? wish->expiring : wish->days;
@@ -156,7 +137,8 @@ static struct error *write_certificate(struct job_command *command, const struct
     return error;
 }
 
-static struct error *do_it(struct job_command *command, const char *name, const struct wish *wish)
+struct error *ca_orders(struct job_command *command, const char *name,
+                        const struct ca_orders_options *wish)
 {
     const struct ca *ca;
     const struct config_ca *config;
@@ -172,26 +154,4 @@ static struct error *do_it(struct job_command *command, const char *name, const 
                          ca->title);
     return wish->certificate != NULL ? write_certificate(command, ca, config, wish->certificate)
                                      : list_orders(command, ca, config, wish);
-}
-
-int ca_orders_command(int argc, char **argv)
-{
-    struct job_command command;
-    struct wish wish = {0};
-    const struct job_option options[] = {
-        {"days", &wish.days, NULL},
-        {"expiring", &wish.expiring, NULL},
-        {"certificate", &wish.certificate, NULL},
-    };
-    int code = job_command_parse(&command, argc, argv, usage, options, 3);
-    struct error *error;
-
-    if (code >= 0)
-        return code;
-    if (argc - optind != 1 ||
-        (wish.days != NULL) + (wish.expiring != NULL) + (wish.certificate != NULL) > 1)
-        return job_command_misused(usage);
-    error = do_it(&command, argv[optind], &wish);
-    job_command_close(&command);
-    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command.json);
 }

@@ -58,18 +58,7 @@ expect_in "no predecessor" err
 
 # ---- by us: DNS records by a hook, a file below the web server's root -----------------------------------------
 
-cat >hook <<'END'
-#!/bin/sh
-# As pebble's DNS server wants it.
-echo "$REISSUE_ACTION $REISSUE_DNS_TYPE $REISSUE_DNS_NAME" >>"$(dirname "$0")/hook.log"
-case $REISSUE_ACTION:$REISSUE_DNS_TYPE in
-publish:TXT) curl -sf -d "{\"host\":\"$REISSUE_DNS_NAME.\",\"value\":\"$REISSUE_DNS_VALUE\"}" http://127.0.0.1:8055/set-txt ;;
-remove:TXT) curl -sf -d "{\"host\":\"$REISSUE_DNS_NAME.\"}" http://127.0.0.1:8055/clear-txt ;;
-publish:CNAME) curl -sf -d "{\"host\":\"$REISSUE_DNS_NAME.\",\"target\":\"$REISSUE_DNS_VALUE.\"}" http://127.0.0.1:8055/set-cname ;;
-remove:CNAME) curl -sf -d "{\"host\":\"$REISSUE_DNS_NAME.\"}" http://127.0.0.1:8055/clear-cname ;;
-esac
-END
-chmod 755 hook
+dns_hook hook
 mkdir webroot
 control '{"reverify": true}'
 

@@ -6,6 +6,7 @@
 # certum_start: the CA that issues, and the service on port 14443. Its directory is $WORK/certum.
 certum_start() {
     mkdir -p certum/orders
+    echo '[]' >certum/state.json
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout issuer.key -out issuer.pem -days 500 \
         -subj "/O=Test/CN=Test Issuing CA" -addext basicConstraints=critical,CA:true 2>/dev/null
     (umask 077 && echo "s3cret&<>'" >password)
@@ -40,6 +41,24 @@ ordered() {
     openssl x509 -req -in ordered.csr -CA issuer.pem -CAkey issuer.key -days "${DAYS:-90}" -extfile ordered.ext \
         -set_serial "0x$(openssl rand -hex 8)" -out "$1.crt" 2>/dev/null
     cp "$1.crt" "certum/orders/$2.pem"
+}
+
+# dns_hook FILE: a hook for the records that Certum looks for, in pebble's DNS server; it logs to hook.log.
+dns_hook() {
+    cat >"$1" <<'END'
+#!/bin/sh
+echo "$REISSUE_ACTION $REISSUE_DNS_TYPE $REISSUE_DNS_NAME" >>"$(dirname "$0")/hook.log"
+tell() {
+    curl -sf -d "$2" "http://127.0.0.1:8055/$1"
+}
+case $REISSUE_ACTION:$REISSUE_DNS_TYPE in
+publish:TXT) tell set-txt "{\"host\":\"$REISSUE_DNS_NAME.\",\"value\":\"$REISSUE_DNS_VALUE\"}" ;;
+remove:TXT) tell clear-txt "{\"host\":\"$REISSUE_DNS_NAME.\"}" ;;
+publish:CNAME) tell set-cname "{\"host\":\"$REISSUE_DNS_NAME.\",\"target\":\"$REISSUE_DNS_VALUE.\"}" ;;
+remove:CNAME) tell clear-cname "{\"host\":\"$REISSUE_DNS_NAME.\"}" ;;
+esac
+END
+    chmod 755 "$1"
 }
 
 # control JSON: how the service behaves from here on.

@@ -128,8 +128,12 @@ def dns_answers(name, kind):
     packet = struct.pack(">HHHHHH", 4711, 0x0100, 1, 0, 0, 0) + question + struct.pack(">HH", number, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(5)
-        udp.sendto(packet, ("127.0.0.1", 8053))
-        answer = udp.recv(4096)
+        try:
+            udp.connect(("127.0.0.1", 8053))
+            udp.send(packet)
+            answer = udp.recv(4096)
+        except OSError:
+            return []
     found = []
     place = len(packet)
     for _ in range(struct.unpack(">H", answer[6:8])[0]):
