@@ -35,13 +35,16 @@ static void write_day(time_t time, char out[16])
     (void)strftime(out, 16, "%Y-%m-%d", gmtime_r(&time, &utc));
 }
 
+static bool is_for(X509 *predecessor, uint32_t usage)
+{
+    return (X509_get_extension_flags(predecessor) & EXFLAG_XKUSAGE) != 0 &&
+           (X509_get_extended_key_usage(predecessor) & usage) != 0;
+}
+
 static const struct longest *longest_for(X509 *predecessor, const char *today)
 {
-    bool limited = (X509_get_extension_flags(predecessor) & EXFLAG_XKUSAGE) != 0;
-    uint32_t usage = limited ? X509_get_extended_key_usage(predecessor) : 0;
-
     for (size_t i = 0; i < sizeof(longest) / sizeof(longest[0]); i++)
-        if ((usage & longest[i].usage) != 0 && strcmp(today, longest[i].from) >= 0)
+        if (is_for(predecessor, longest[i].usage) && strcmp(today, longest[i].from) >= 0)
             return &longest[i];
     return NULL;
 }
@@ -74,6 +77,30 @@ static void tell_revocation(const struct run *run, const struct job *job)
              "on %s, if that is today",
              day);
     run_tell(run, job, "Certum: what was signed before that, and has a timestamp, stays valid");
+}
+
+static bool is(const struct job *job, enum job_value value, const char *text)
+{
+    return job_get(job, value) != NULL && strcmp(job_get(job, value), text) == 0;
+}
+
+/* Code Signing Baseline Requirements, 6.1.5.2 and 6.2.7.4: 3072 bits, and hardware. */
+static struct error *check_algorithm(const struct run *run, const struct job *job,
+                                     X509 *predecessor)
+{
+    bool code = is_for(predecessor, XKU_CODE_SIGN);
+
+    if (is(job, JOB_ALGORITHM, "Ed25519"))
+        return error_new(ERROR_ARGUMENT, "Certum certifies RSA and EC keys only: --alg RSA-3072, "
+                                         "P-256 ...");
+    if (code && is(job, JOB_ALGORITHM, "RSA-2048"))
+        return error_new(ERROR_ARGUMENT, "code signing keys have at least 3072 bits, or are on "
+                                         "P-256: --alg RSA-3072, P-256 ...");
+    if (code && is(job, JOB_KEY_KIND, "file"))
+        run_tell(run, job,
+                 "Certum: code signing keys have to be on a card, and this one will be in a file: "
+                 "it may be refused");
+    return NULL;
 }
 
 /* A request that was made elsewhere may be for the old key. */
@@ -118,6 +145,8 @@ struct error *certum_check_rules(struct run *run, const struct job *job)
         error = check_end(predecessor);
     if (error == NULL)
         error = check_key(job, predecessor);
+    if (error == NULL)
+        error = check_algorithm(run, job, predecessor);
     if (error == NULL) {
         tell_end(run, job, predecessor);
         tell_revocation(run, job);

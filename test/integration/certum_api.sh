@@ -54,6 +54,16 @@ expect_reissue 9 start "$NAME" --ca certum --csr same.csr --batch
 expect_in "Certum certifies no key twice" err
 expect_reissue 9 start --name new --ca certum --csr same.csr --batch
 expect_in "no predecessor" err
+expect_reissue 10 start "$NAME" --ca certum --new-key ed.key --alg Ed25519 --batch
+expect_in "RSA and EC keys only" err
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout signer.key -out signer.crt -subj /CN=signer \
+    -addext extendedKeyUsage=codeSigning -days 3 2>/dev/null
+expect_reissue 10 start signer.crt --ca certum --new-key signer-new.key --alg RSA-2048 --batch
+expect_in "at least 3072 bits" err
+openssl req -x509 -key signer.key -subj /CN=past -days 0 -out past.crt
+sleep 1.1
+expect_reissue 9 start past.crt --ca certum --new-key past.key --batch
+expect_in "no certificate that has expired" err
 [[ $(wc -l <certum/calls) == "$before" ]] || fail "Certum heard of it"
 
 # ---- by us: DNS records by a hook, a file below the web server's root -----------------------------------------
@@ -168,6 +178,7 @@ openssl x509 -in "$(live "$NAME" cert.pem)" -noout -ext subjectAltName | grep -q
 ordered code "C1" codeSigning
 expect_reissue 0 start code.crt --ca certum --new-key code-new.key --revoke now --batch
 expect_in "(460 days, for code signing)" out
+expect_in "code signing keys have to be on a card" out
 [[ $(status_of code.crt) == REVOKING ]] || fail "$(status_of code.crt)"
 [[ $(order_of '.[] | select(.id == "C1").reason') == SUPERSEDED ]]
 control '{"reasons": []}'
