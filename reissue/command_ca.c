@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue ca list: the CAs of the configuration, and what can be asked of each. */
+#include "command_ca.h"
 #include "ca.h"
 #include "command.h"
 #include "exit_code.h"
@@ -12,11 +13,19 @@
 
 static const char usage[] =
     "usage: reissue ca list [--types] [--json] [--config FILE]\n"
-    "Lists the CAs of the configuration, and what can be asked of each.\n"
+    "       reissue ca orders NAME [--days DAYS | --expiring DAYS | --certificate ORDER]\n"
+    "                        [--json] [--config FILE] [--state DIRECTORY]\n"
+    "Lists the CAs of the configuration, and what can be asked of each; or the orders that an\n"
+    "account has with one of them, newest first: the certificates that came of them, when they\n"
+    "end, and what is to be done next.\n"
     "\n"
-    "  --types        every type of CA that there is, instead of those that are configured\n"
-    "  --json         as JSON\n"
-    "  --config FILE  instead of the usual one, see reissue.conf(5)\n";
+    "  --types              every type of CA that there is, instead of those that are configured\n"
+    "  --days DAYS          the orders that were made in so many days (400)\n"
+    "  --expiring DAYS      those whose certificates end within so many days\n"
+    "  --certificate ORDER  writes that order's certificate and those above it, as PEM\n"
+    "  --json               as JSON\n"
+    "  --config FILE, --state DIRECTORY\n"
+    "                       where these are, if not in their usual places\n";
 
 /* What a column says of a CA. */
 static const struct column {
@@ -149,37 +158,38 @@ static struct error *list(struct listing *listing, const char *path)
     return error;
 }
 
+/* One at most of what an order's list takes, and nothing of the other command's. */
+static bool go_together(const struct ca_orders_options *orders, bool types, bool list)
+{
+    int given = (orders->days != NULL) + (orders->expiring != NULL) + (orders->certificate != NULL);
+
+    return list ? given == 0 : given <= 1 && !types;
+}
+
 int ca_command(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"types", no_argument, NULL, 't'},
-        {"json", no_argument, NULL, 'j'},
-        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
+    struct job_command command;
     struct listing listing = {0};
-    const char *path = NULL;
+    struct ca_orders_options orders = {0};
+    const struct job_option options[] = {
+        {"types", NULL, &listing.types},
+        {"days", &orders.days, NULL},
+        {"expiring", &orders.expiring, NULL},
+        {"certificate", &orders.certificate, NULL},
+    };
+    int code = job_command_parse(&command, argc, argv, usage, options, 4);
+    int words = argc - optind;
+    bool list_cas = words == 1 && strcmp(argv[optind], "list") == 0;
     struct error *error;
-    int option;
 
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_CODE_SUCCESS;
-        }
-        if (option == '?') {
-            fputs(usage, stderr);
-            return EXIT_CODE_USAGE;
-        }
-        listing.types = listing.types || option == 't';
-        listing.json = listing.json || option == 'j';
-        path = option == 'c' ? optarg : path;
-    }
-    if (optind + 1 != argc || strcmp(argv[optind], "list") != 0) {
-        fputs(usage, stderr);
-        return EXIT_CODE_USAGE;
-    }
-    error = list(&listing, path);
-    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, listing.json);
+    if (code >= 0)
+        return code;
+    if ((!list_cas && (words != 2 || strcmp(argv[optind], "orders") != 0)) ||
+        !go_together(&orders, listing.types, list_cas))
+        return job_command_misused(usage);
+    listing.json = command.json;
+    error = list_cas ? list(&listing, command.config_path)
+                     : ca_orders(&command, argv[optind + 1], &orders);
+    job_command_close(&command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command.json);
 }

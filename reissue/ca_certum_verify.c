@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How Certum is shown that the domains are the customer's: one code for all of them, as a DNS
+ * record or a file, or a mail to an administrator. What no hook and no webroot publishes, a person
+ * does.
+ */
+#include "ca_certum.h"
+#include "certum_error.h"
+#include "challenge.h"
+#include "hooks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_DIRECTORY "pki-validation"
+#define FILE_NAME      "certum.txt"
+
+/* ---- in which way ------------------------------------------------------------------------ */
+
+static const struct way {
+    const char *name;   /* in the configuration */
+    const char *method; /* the service's word */
+    const char *type;   /* of the DNS record; NULL: it is none */
+} ways[] = {
+    {"dns-txt", "DNS_TXT_PREFIX", "TXT"},
+    {"dns-cname", "DNS_CNAME_PREFIX", "CNAME"},
+    {"file", "FILE", NULL},
+    {"email", "ADMIN", NULL},
+};
+enum { WAY_TXT, WAY_CNAME, WAY_FILE, WAY_EMAIL };
+
+static const struct way *way_of(const struct config_ca *config)
+{
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        if (config->validation != NULL && strcmp(ways[i].name, config->validation) == 0)
+            return &ways[i];
+    return &ways[WAY_TXT];
+}
+
+/* The addresses that a domain's administrator may have (CA/Browser Forum: TLS Baseline
+   Requirements, 3.2.2.4.4). */
+static const struct {
+    const char *name, *word;
+} approvers[] = {
+    {"admin", "ADMIN"},           {"administrator", "ADMINISTRATOR"}, {"postmaster", "POSTMASTER"},
+    {"hostmaster", "HOSTMASTER"}, {"webmaster", "WEBMASTER"},
+};
+
+struct certum_approver certum_approver_of(const struct config_ca *config)
+{
+    const struct way *way = way_of(config);
+    struct certum_approver approver = {.method = way->method};
+
+    if (way != &ways[WAY_EMAIL])
+        return approver;
+    approver.prefix = approvers[0].word;
+    for (size_t i = 0; i < sizeof(approvers) / sizeof(approvers[0]); i++)
+        if (config->approver != NULL && strcmp(approvers[i].name, config->approver) == 0)
+            approver.prefix = approvers[i].word;
+    return approver;
+}
+
+bool certum_is_by_mail(const struct config_ca *config)
+{
+    return way_of(config) == &ways[WAY_EMAIL];
+}
+
+bool certum_is_automatic(const struct config_ca *config)
+{
+    const struct way *way = way_of(config);
+
+    return way->type != NULL ? config->dns_hook != NULL
+                             : way == &ways[WAY_FILE] && config->webroot != NULL;
+}
+
+/* ---- what is published ------------------------------------------------------------------- */
+
+/* The value of the DNS record, or the content of the file; for free(). */
+static struct error *value_of(const struct way *way, const char *code, char **out)
+{
+    const char *end = way == &ways[WAY_CNAME]  ? ".certum.pl"
+                      : way == &ways[WAY_FILE] ? "-certum.pl"
+                                               : "";
+
+    return asprintf(out, "%s%s", code, end) < 0 ? error_no_memory() : NULL;
+}
+
+static struct error *run_hook(struct run *run, const struct job *job,
+                              const struct config_ca *config, enum challenge_action action,
+                              const char *domain, const char *value)
+{
+    struct configured_hook hook;
+    char *name = NULL;
+    struct error *error = hook_open(run, job, config->dns_hook, &hook);
+
+    if (error == NULL && asprintf(&name, "_certum.%s", domain) < 0)
+        error = error_no_memory();
+    if (error == NULL) {
+        const struct challenge_record record = {domain, name, way_of(config)->type, value};
+
+        error = challenge_record_hook(&hook.hook, action, &record);
+    }
+    free(name);
+    hook_close(&hook);
+    return error;
+}
+
+/* Publishes, or takes back, for one name after another; one file serves them all. */
+static struct error *change(struct run *run, const struct job *job, const struct config_ca *config,
+                            const struct certum_challenge *challenge, enum challenge_action action)
+{
+    const struct way *way = way_of(config);
+    char *value = NULL;
+    struct error *error = value_of(way, challenge->code, &value);
+
+    if (error == NULL && way == &ways[WAY_FILE])
+        error =
+            action == CHALLENGE_PUBLISH
+                ? challenge_webroot_publish_file(config->webroot, FILE_DIRECTORY, FILE_NAME, value)
+                : challenge_webroot_remove_file(config->webroot, FILE_DIRECTORY, FILE_NAME);
+    for (size_t i = 0; error == NULL && way->type != NULL && i < challenge->count; i++)
+        error = run_hook(run, job, config, action, challenge->names[i], value);
+    free(value);
+    return error;
+}
+
+/* ---- what a person is told --------------------------------------------------------------- */
+
+static void write_published(FILE *out, const struct config_ca *config, const struct job *job,
+                            const struct certum_challenge *challenge, const char *value)
+{
+    const struct way *way = way_of(config);
+
+    fprintf(out, "%s to be published, and then for: reissue resume %s\n",
+            way->type != NULL ? "DNS records" : "a file", job->id);
+    for (size_t i = 0; i < challenge->count && way->type != NULL; i++)
+        fprintf(out, "\n    _certum.%s. IN %s %s%s%s", challenge->names[i], way->type,
+                way == &ways[WAY_TXT] ? "\"" : "", value, way == &ways[WAY_TXT] ? "\"" : ".");
+    for (size_t i = 0; i < challenge->count && way->type == NULL; i++)
+        fprintf(out, "\n    http://%s/.well-known/" FILE_DIRECTORY "/" FILE_NAME,
+                challenge->names[i]);
+    if (way->type == NULL)
+        fprintf(out, "\n\n  each with this one line:\n\n    %s", value);
+    fprintf(out, "\n");
+}
+
+static void write_mail(FILE *out, const struct config_ca *config, const struct job *job,
+                       const struct certum_challenge *challenge)
+{
+    const char *approver = config->approver != NULL ? config->approver : approvers[0].name;
+
+    fprintf(out, "somebody to follow the link in Certum's mail to ");
+    if (challenge->email != NULL)
+        fprintf(out, "%s", challenge->email);
+    for (size_t i = 0; challenge->email == NULL && i < challenge->count; i++)
+        fprintf(out, "%s%s@%s", i > 0 ? ", " : "", approver, challenge->names[i]);
+    if (challenge->email == NULL && challenge->count == 0)
+        fprintf(out, "%s of each domain", approver);
+    fprintf(out,
+            ", and then for: reissue resume %s (with --resend-mail, Certum sends the mail again)",
+            job->id);
+}
+
+struct error *certum_ask_person(struct job *job, const struct config_ca *config,
+                                const struct certum_challenge *challenge, enum step_end *end)
+{
+    char *text = NULL, *value = NULL;
+    size_t length;
+    FILE *out;
+    struct error *error = value_of(way_of(config), challenge->code, &value);
+
+    if (error != NULL)
+        return error;
+    out = open_memstream(&text, &length);
+    if (out != NULL && certum_is_by_mail(config))
+        write_mail(out, config, job, challenge);
+    else if (out != NULL)
+        write_published(out, config, job, challenge, value);
+    free(value);
+    if (out == NULL || fclose(out) != 0)
+        error = error_no_memory();
+    *end = STEP_END_ASK;
+    if (error == NULL)
+        error = job_set(job, JOB_WAITS_FOR, text);
+    free(text);
+    return error;
+}
+
+/* ---- which names ------------------------------------------------------------------------- */
+
+/* The name itself, or a domain that it is in. */
+static bool is_in(const char *wanted, const char *domain)
+{
+    size_t length = strlen(wanted), tail = strlen(domain);
+
+    return length >= tail && strcmp(wanted + length - tail, domain) == 0 &&
+           (length == tail || wanted[length - tail - 1] == '.') && strchr(domain, '.') != NULL;
+}
+
+static bool is_of_request(const struct names *wanted, const char *domain)
+{
+    for (size_t i = 0; i < wanted->count; i++)
+        if (wanted->items[i].type == NAME_DNS && is_in(wanted->items[i].text, domain))
+            return true;
+    return false;
+}
+
+static struct error *add_domain(struct certum_challenge *challenge, const char *wanted)
+{
+    const char *name = strncmp(wanted, "*.", 2) == 0 ? wanted + 2 : wanted;
+    char **names;
+
+    for (size_t i = 0; i < challenge->count; i++)
+        if (strcmp(challenge->names[i], name) == 0)
+            return NULL;
+    names = reallocarray(challenge->names, challenge->count + 1, sizeof(*names));
+    if (names == NULL)
+        return error_no_memory();
+    challenge->names = names;
+    names[challenge->count] = strdup(name);
+    return names[challenge->count++] == NULL ? error_no_memory() : NULL;
+}
+
+/*
+ * Hooks change what is ours: a service that names other domains than those that were asked for is
+ * not followed. Where it names none, all are meant.
+ */
+static struct error *check_domains(const struct job *job, struct certum_challenge *challenge)
+{
+    struct names wanted;
+    struct error *error = certum_names_wanted(job, &wanted);
+    bool all = challenge->count == 0;
+
+    for (size_t i = 0; error == NULL && i < challenge->count; i++)
+        if (!is_of_request(&wanted, challenge->names[i]))
+            error = error_new(ERROR_SERVER_ANSWER,
+                              "Certum wants %s to be verified, which was not asked for",
+                              challenge->names[i]);
+    for (size_t i = 0; error == NULL && all && i < wanted.count; i++)
+        if (wanted.items[i].type == NAME_DNS)
+            error = add_domain(challenge, wanted.items[i].text);
+    names_clear(&wanted);
+    return error;
+}
+
+/* ---- the code ---------------------------------------------------------------------------- */
+
+static struct error *keep(struct run *run, struct job *job, struct certum_details *details)
+{
+    struct error *error = check_domains(job, &details->challenge);
+
+    details->shown = false;
+    if (error == NULL)
+        error = certum_details_write(job, details);
+    return error != NULL ? error : job_save(run->state, job, "Certum's code is known");
+}
+
+struct error *certum_ask_for_code(struct run *run, struct job *job, struct certum_ca *ca,
+                                  struct certum_details *details)
+{
+    const struct certum_approver approver = certum_approver_of(ca->config);
+    struct certum_challenge challenge;
+    struct error *error = NULL;
+
+    if (details->challenge.code[0] != '\0' && certum_is_automatic(ca->config))
+        error = change(run, job, ca->config, &details->challenge, CHALLENGE_REMOVE);
+    if (error == NULL)
+        error = certum_add_verification(ca->certum, job_get(job, JOB_ORDER), &approver, &challenge);
+    if (error != NULL)
+        return error;
+    certum_challenge_clear(&details->challenge);
+    details->challenge = challenge;
+    ca->new_code = true;
+    return keep(run, job, details);
+}
+
+/* Whether the order waits for its domains, and has not been told of how yet. */
+static struct error *find_code(struct run *run, struct job *job, struct certum_ca *ca,
+                               struct certum_details *details)
+{
+    struct certum_progress progress;
+    struct error *error;
+
+    if (details->challenge.code[0] != '\0' || details->challenge.email != NULL) {
+        error = check_domains(job, &details->challenge);
+        return error != NULL ? error : certum_details_write(job, details);
+    }
+    error = certum_order_progress(ca->certum, job_get(job, JOB_ORDER), &progress);
+    if (error != NULL || progress.state == CERTUM_ACCEPTED || progress.state == CERTUM_ENROLLED ||
+        progress.state == CERTUM_REJECTED)
+        return error;
+    for (size_t i = 0; i < progress.count; i++)
+        if (strcmp(progress.verifications[i].type, "DOMAIN") == 0 &&
+            (progress.verifications[i].state == CERTUM_REQUIRED ||
+             progress.verifications[i].state == CERTUM_FAILED))
+            return certum_ask_for_code(run, job, ca, details);
+    return NULL;
+}
+
+/* ---- the steps --------------------------------------------------------------------------- */
+
+/* What is to be published is, or a person was told: once. */
+static struct error *publish(struct run *run, struct job *job, struct certum_ca *ca,
+                             struct certum_details *details, enum step_end *end)
+{
+    struct error *error;
+
+    if (details->challenge.code[0] == '\0' || certum_is_by_mail(ca->config))
+        return NULL;
+    if (certum_is_automatic(ca->config))
+        return change(run, job, ca->config, &details->challenge, CHALLENGE_PUBLISH);
+    if (details->shown)
+        return NULL;
+    details->shown = true;
+    error = certum_details_write(job, details);
+    return error != NULL ? error : certum_ask_person(job, ca->config, &details->challenge, end);
+}
+
+struct error *certum_publish(struct run *run, struct job *job, enum step_end *end)
+{
+    struct certum_details details;
+    struct certum_ca *ca;
+    struct error *error;
+
+    run_tell_step(run, job);
+    error = certum_ca_open(run, job, &ca);
+    if (error == NULL)
+        error = certum_details_read(job, &details);
+    if (error != NULL)
+        return error;
+    error = find_code(run, job, ca, &details);
+    if (error == NULL)
+        error = publish(run, job, ca, &details, end);
+    certum_details_clear(&details);
+    return error;
+}
+
+static struct error *look(struct certum_ca *ca, const struct certum_details *details)
+{
+    ca->asked = true;
+    return certum_perform_verification(ca->certum, details->challenge.code);
+}
+
+struct error *certum_publish_and_look(struct run *run, struct job *job, struct certum_ca *ca,
+                                      struct certum_details *details, enum step_end *end)
+{
+    struct error *error = publish(run, job, ca, details, end);
+
+    if (error != NULL || *end != STEP_END_NEXT || details->challenge.code[0] == '\0' ||
+        certum_is_by_mail(ca->config))
+        return error;
+    error = look(ca, details);
+    if (error == NULL || ca->new_code ||
+        (certum_last_code(ca->certum) != CERTUM_CODE_EXPIRED &&
+         certum_last_code(ca->certum) != CERTUM_CODE_WRONG))
+        return error;
+    error_free(error);
+    run_tell(run, job, "the verification's code is no good any more: asking for another one");
+    error = certum_ask_for_code(run, job, ca, details);
+    return error != NULL ? error : certum_publish_and_look(run, job, ca, details, end);
+}
+
+struct error *certum_validate(struct run *run, struct job *job, enum step_end *end)
+{
+    struct certum_details details;
+    struct certum_ca *ca;
+    struct error *error = certum_details_read(job, &details);
+
+    if (error != NULL)
+        return error;
+    if (details.challenge.code[0] != '\0') {
+        run_tell_step(run, job);
+        error = certum_ca_open(run, job, &ca);
+        if (error == NULL)
+            error = certum_publish_and_look(run, job, ca, &details, end);
+    }
+    certum_details_clear(&details);
+    return error;
+}
+
+/* ---- afterwards -------------------------------------------------------------------------- */
+
+/* The certificate does not depend on it: what cannot be taken back is told. */
+void certum_clean_up(struct run *run, struct job *job)
+{
+    const struct config_ca *config = config_find_ca(run->config, job_get(job, JOB_CA));
+    struct certum_details details;
+    struct error *error = certum_details_read(job, &details);
+
+    if (error == NULL && details.challenge.code[0] != '\0') {
+        if (certum_is_automatic(config))
+            error = change(run, job, config, &details.challenge, CHALLENGE_REMOVE);
+        else if (!certum_is_by_mail(config))
+            run_tell(run, job, "what was published for Certum can be taken back");
+    }
+    certum_details_clear(&details);
+    if (error != NULL) {
+        char *text = error_describe(error);
+
+        run_tell(run, job, "what was published for Certum stays where it is: %s",
+                 text != NULL ? text : error_message(error));
+        free(text);
+        error_free(error);
+    }
+}
