@@ -244,6 +244,28 @@ static struct error *check_domains(const struct job *job, struct certum_challeng
     return error;
 }
 
+/* It is noted before it is done, so that it is taken back whatever becomes of the order. */
+static struct error *publish_by_us(struct run *run, struct job *job, const struct config_ca *config,
+                                   const struct certum_details *details)
+{
+    struct error *error = job_set(job, JOB_PUBLISHED, "yes");
+
+    if (error == NULL)
+        error = job_save(run->state, job, "what Certum looks for is published");
+    return error != NULL ? error : change(run, job, config, &details->challenge, CHALLENGE_PUBLISH);
+}
+
+static struct error *take_back(struct run *run, struct job *job, const struct config_ca *config,
+                               const struct certum_details *details)
+{
+    struct error *error;
+
+    if (job_get(job, JOB_PUBLISHED) == NULL)
+        return NULL;
+    error = change(run, job, config, &details->challenge, CHALLENGE_REMOVE);
+    return error != NULL ? error : job_set(job, JOB_PUBLISHED, NULL);
+}
+
 /* ---- the code ---------------------------------------------------------------------------- */
 
 static struct error *keep(struct run *run, struct job *job, struct certum_details *details)
@@ -261,10 +283,8 @@ struct error *certum_ask_for_code(struct run *run, struct job *job, struct certu
 {
     const struct certum_approver approver = certum_approver_of(ca->config);
     struct certum_challenge challenge;
-    struct error *error = NULL;
+    struct error *error = take_back(run, job, ca->config, details);
 
-    if (details->challenge.code[0] != '\0' && certum_is_automatic(ca->config))
-        error = change(run, job, ca->config, &details->challenge, CHALLENGE_REMOVE);
     if (error == NULL)
         error = certum_add_verification(ca->certum, job_get(job, JOB_ORDER), &approver, &challenge);
     if (error != NULL)
@@ -309,7 +329,7 @@ static struct error *publish(struct run *run, struct job *job, struct certum_ca 
     if (details->challenge.code[0] == '\0' || certum_is_by_mail(ca->config))
         return NULL;
     if (certum_is_automatic(ca->config))
-        return change(run, job, ca->config, &details->challenge, CHALLENGE_PUBLISH);
+        return publish_by_us(run, job, ca->config, details);
     if (details->shown)
         return NULL;
     details->shown = true;
@@ -388,12 +408,8 @@ void certum_clean_up(struct run *run, struct job *job)
     struct certum_details details;
     struct error *error = certum_details_read(job, &details);
 
-    if (error == NULL && details.challenge.code[0] != '\0') {
-        if (certum_is_automatic(config))
-            error = change(run, job, config, &details.challenge, CHALLENGE_REMOVE);
-        else if (!certum_is_by_mail(config))
-            run_tell(run, job, "what was published for Certum can be taken back");
-    }
+    if (error == NULL)
+        error = take_back(run, job, config, &details);
     certum_details_clear(&details);
     if (error != NULL) {
         char *text = error_describe(error);
