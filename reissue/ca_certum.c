@@ -170,7 +170,7 @@ static struct error *send_order(struct run *run, struct job *job, struct certum_
     if (error != NULL)
         return error;
     error = names_there(job, &there);
-    if (error == NULL)
+    if (error == NULL && !again) /* what was there before the first time is what counts */
         error = certum_note_before(run, job, ca);
     if (error == NULL) {
         error = send(job, ca, &wanted, &there, &challenge, id);

@@ -411,12 +411,5 @@ void certum_clean_up(struct run *run, struct job *job)
     if (error == NULL)
         error = take_back(run, job, config, &details);
     certum_details_clear(&details);
-    if (error != NULL) {
-        char *text = error_describe(error);
-
-        run_tell(run, job, "what was published for Certum stays where it is: %s",
-                 text != NULL ? text : error_message(error));
-        free(text);
-        error_free(error);
-    }
+    run_tell_trouble(run, job, "what was published for Certum stays where it is", error);
 }
