@@ -5,6 +5,7 @@
 
 #include "ca.h"
 #include "certum.h"
+#include "challenge.h"
 #include "names.h"
 
 struct certum_ca {
@@ -47,6 +48,18 @@ struct error *certum_details_add_before(struct certum_details *details, const ch
                                         long long ordered) MUST_CHECK;
 void certum_details_clear(struct certum_details *details);
 
+/* ---- the order, the certificate: ca_certum_order.c, ca_certum_certificate.c -------------- */
+
+step_function certum_make_order, certum_take_certificate;
+
+/* ---- taking back: ca_certum_revoke.c ----------------------------------------------------- */
+
+step_function certum_revoke_predecessor;
+struct error *certum_cancel_order(struct run *run, struct job *job) MUST_CHECK;
+
+/* The predecessor's serial number in hexadecimal digits, for free(). */
+struct error *certum_predecessor_serial(const struct job *job, char **out) MUST_CHECK;
+
 /* ---- answers that were lost: ca_certum_lost.c -------------------------------------------- */
 
 /* Notes, durably, that an order is about to be sent, and which there are before it. */
@@ -63,10 +76,7 @@ struct error *certum_find_lost(struct run *run, struct job *job, struct certum_c
 
 struct error *certum_check_rules(struct run *run, const struct job *job) MUST_CHECK;
 
-/* ---- publishing: ca_certum_verify.c ------------------------------------------------------ */
-
-step_function certum_publish, certum_validate;
-void certum_clean_up(struct run *run, struct job *job);
+/* ---- ways: ca_certum_way.c --------------------------------------------------------------- */
 
 /* Who is to approve, as the configuration says. */
 struct certum_approver certum_approver_of(const struct config_ca *config);
@@ -75,10 +85,20 @@ struct certum_approver certum_approver_of(const struct config_ca *config);
 bool certum_is_by_mail(const struct config_ca *config);
 bool certum_is_automatic(const struct config_ca *config);
 
+/* Publishes what is looked for, or takes it back. */
+struct error *certum_change(struct run *run, const struct job *job, const struct config_ca *config,
+                            const struct certum_challenge *challenge,
+                            enum challenge_action action) MUST_CHECK;
+
 /* Has the job wait for a person to publish what Certum looks for, or to follow a mail's link. */
 struct error *certum_ask_person(struct job *job, const struct config_ca *config,
                                 const struct certum_challenge *challenge,
                                 enum step_end *end) MUST_CHECK;
+
+/* ---- verification: ca_certum_verify.c ---------------------------------------------------- */
+
+step_function certum_publish, certum_validate;
+void certum_clean_up(struct run *run, struct job *job);
 
 /* Another code, or another mail: what was published for the last one is taken back. */
 struct error *certum_ask_for_code(struct run *run, struct job *job, struct certum_ca *ca,

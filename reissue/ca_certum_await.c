@@ -143,8 +143,13 @@ static struct error *await(struct run *run, struct job *job, struct certum_ca *c
     struct certum_progress progress;
     struct error *error = certum_order_progress(ca->certum, job_get(job, JOB_ORDER), &progress);
 
-    if (error != NULL || progress.state == CERTUM_ACCEPTED || progress.state == CERTUM_ENROLLED)
+    if (error != NULL)
         return error;
+    if (progress.state == CERTUM_ACCEPTED || progress.state == CERTUM_ENROLLED) {
+        if (details->shown)
+            run_tell(run, job, "what you published for Certum can be taken back");
+        return NULL;
+    }
     if (progress.state == CERTUM_REJECTED)
         return certum_rejected(ca, job, &progress);
     for (size_t i = 0; i < progress.count; i++) {

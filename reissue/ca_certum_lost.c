@@ -116,7 +116,8 @@ static struct error *look_at(struct search *search, const struct certum_order *o
         return error;
     if (search->candidates == 0)
         (void)snprintf(search->candidate, sizeof(search->candidate), "%s", order->id);
-    search->candidates += strcmp(search->candidate, order->id) != 0 || search->candidates == 0;
+    if (search->candidates == 0 || strcmp(search->candidate, order->id) != 0)
+        search->candidates++;
     return NULL;
 }
 

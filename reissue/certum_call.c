@@ -3,6 +3,7 @@
 #include "certum_internal.h"
 #include "file_load.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,14 +117,6 @@ void certum_write_order(struct xml_writer *writer, const void *id)
 
 /* ---- the answer -------------------------------------------------------------------------- */
 
-/* What the service says beside a code, unless it repeats the password there. */
-static const char *harmless(const struct certum *certum, const char *value)
-{
-    if (value != NULL && strstr(value, (const char *)secret_bytes(certum->password)) != NULL)
-        return "its words are left out, since they have the password in them";
-    return value;
-}
-
 /* The first of its reasons: the others mostly follow from that. */
 static struct error *refusal(struct certum *certum, const struct certum_call *call,
                              const struct xml *header, long success)
@@ -138,8 +131,7 @@ static struct error *refusal(struct certum *certum, const struct certum_call *ca
         return error;
     if (code != 0) {
         certum->last_code = (int)code;
-        return certum_error_new((int)code, call->what,
-                                harmless(certum, xml_child_text(reason, "value")));
+        return certum_error_new((int)code, call->what, xml_child_text(reason, "value"));
     }
     if (success == NOT_AUTHENTICATED || success == NOT_AUTHENTICATED_TOO)
         return error_new(ERROR_CA_REFUSED,
@@ -172,6 +164,27 @@ static struct error *read_header(struct certum *certum, const struct certum_call
     return error;
 }
 
+/* A service that repeats what it was sent has the password in its words: they are not passed on. */
+static struct error *without_password(const struct certum *certum, const struct certum_call *call,
+                                      struct error *error)
+{
+    char *text = error == NULL ? NULL : error_describe(error);
+    enum error_code code;
+
+    if (text == NULL || strstr(text, (const char *)secret_bytes(certum->password)) == NULL) {
+        free(text);
+        return error;
+    }
+    OPENSSL_cleanse(text, strlen(text));
+    free(text);
+    code = error_code(error);
+    error_free(error);
+    return error_new(code,
+                     "Certum refuses %s, in words that have the password in them: they are "
+                     "not shown",
+                     call->what);
+}
+
 struct error *certum_call(struct certum *certum, const struct certum_call *call,
                           struct certum_answer *out)
 {
@@ -187,7 +200,9 @@ struct error *certum_call(struct certum *certum, const struct certum_call *call,
     *out = (struct certum_answer){0};
     certum->last_code = 0;
     error = soap_call(certum->soap, &soap, &out->document, &out->content);
-    return error != NULL ? error : read_header(certum, call, out);
+    if (error == NULL)
+        error = read_header(certum, call, out);
+    return without_password(certum, call, error);
 }
 
 struct error *certum_call_plainly(struct certum *certum, const struct certum_call *call)

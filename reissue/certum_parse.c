@@ -40,10 +40,18 @@ struct error *certum_parse_word(const struct xml *parent, const char *name,
     return wrong(name, "is none of the words that are known");
 }
 
+/* An element that is empty says no more than one that is missing: "nil", in the schema's words. */
+static const char *text_of(const struct xml *parent, const char *name)
+{
+    const char *text = xml_child_text(parent, name);
+
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 struct error *certum_parse_number(const struct xml *parent, const char *name, long otherwise,
                                   long *out)
 {
-    const char *text = xml_child_text(parent, name);
+    const char *text = text_of(parent, name);
     size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
 
     *out = otherwise;
@@ -57,7 +65,7 @@ struct error *certum_parse_number(const struct xml *parent, const char *name, lo
 
 struct error *certum_parse_text(const struct xml *parent, const char *name, char **out)
 {
-    const char *text = xml_child_text(parent, name);
+    const char *text = text_of(parent, name);
 
     *out = NULL;
     return text == NULL ? NULL : text_clean(text, TEXT_MAX, out);
@@ -126,7 +134,7 @@ static bool in_range(const struct tm *tm)
 
 struct error *certum_parse_time(const struct xml *parent, const char *name, time_t *out)
 {
-    const char *text = xml_child_text(parent, name);
+    const char *text = text_of(parent, name);
     struct tm tm = {0};
     int minutes, end = 0;
 

@@ -57,6 +57,17 @@ void run_tell(const struct run *run, const struct job *job, const char *format, 
     free(text);
 }
 
+void run_tell_trouble(const struct run *run, const struct job *job, const char *what,
+                      struct error *error)
+{
+    char *text = error == NULL ? NULL : error_describe(error);
+
+    if (error != NULL)
+        run_tell(run, job, "%s: %s", what, text != NULL ? text : error_message(error));
+    free(text);
+    error_free(error);
+}
+
 void run_tell_step(const struct run *run, const struct job *job)
 {
     const struct transition *transition = transition_from(job->step);

@@ -88,6 +88,10 @@ struct error *run_explain_admin(const struct run *run, struct error *error) MUST
 void run_tell(const struct run *run, const struct job *job, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Says what failed that does not keep the job: `what`, and the error (owned; NULL: nothing). */
+void run_tell_trouble(const struct run *run, const struct job *job, const char *what,
+                      struct error *error);
+
 /* The steps' work, by the file that has it. */
 step_function step_choose_key, step_make_key;                          /* step_key.c */
 step_function step_make_request;                                       /* step_request.c */

@@ -60,8 +60,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout sig
     -addext extendedKeyUsage=codeSigning -days 3 2>/dev/null
 expect_reissue 10 start signer.crt --ca certum --new-key signer-new.key --alg RSA-2048 --batch
 expect_in "at least 3072 bits" err
-openssl req -x509 -key signer.key -subj /CN=past -days 0 -out past.crt
-sleep 1.1
+openssl req -new -key signer.key -subj /CN=past -out past.csr
+openssl x509 -req -in past.csr -signkey signer.key -days -1 -out past.crt 2>/dev/null
 expect_reissue 9 start past.crt --ca certum --new-key past.key --batch
 expect_in "no certificate that has expired" err
 [[ $(wc -l <certum/calls) == "$before" ]] || fail "Certum heard of it"
@@ -202,6 +202,24 @@ certum_config "validation = dns-txt" "dns-hook = dns" "[hook dns]" "command = $W
 reissued card:slot=82 --alg P-256 --pin-source env:CARD_PIN --management-key-source factory
 openssl storeutl -provider default -provider card -certs card:slot=82 | openssl x509 >installed.pem
 cmp installed.pem <(openssl x509 -in "$(live "$NAME" cert.pem)") || fail "another certificate is on the card"
+
+# Another card, when the certificate comes: nothing is written to it, and the certificate is kept.
+certum_config
+cp "$(live "$NAME" cert.pem)" old.pem
+SECRETS=(--pin-source env:CARD_PIN --management-key-source factory)
+expect_reissue 12 start "$NAME" --ca certum --new-key card:slot=83 --alg P-256 "${SECRETS[@]}"
+for name in "$NAME" new.example.org; do
+    at_dns set-txt "{\"host\":\"_certum.$name.\",\"value\":\"$(code)\"}"
+done
+card_remove
+card_insert --profile yubikey --state "$WORK/other.state" --key 83=p256
+expect_reissue 4 resume "${SECRETS[@]}"
+cmp -s old.pem "$(live "$NAME" cert.pem)" || fail "it was switched"
+[[ -s $WORK/state/jobs/$(the_job)/fullchain.pem ]] || fail "the certificate was not kept"
+card_remove
+card_insert
+expect_reissue 0 resume "${SECRETS[@]}"
+finished
 
 # The password is in no file, message or argument of ours.
 ! grep -rqF "$(<password)" state out err || fail "the password was written"

@@ -62,7 +62,7 @@ chmod 600 password
 # A service that repeats the password in its answer does not have it shown.
 control "$(jq -n --rawfile p password '{error: {getOrdersByDateRange: 9999}, value: ("for " + ($p | rtrimstr("\n")))}')"
 orders 13
-expect_in "its words are left out" err
+expect_in "words that have the password in them" err
 ! grep -qF "$(<password)" err || fail "the password is told"
 
 # ---- refusals, in a person's words -------------------------------------------------------------------------------

@@ -46,8 +46,6 @@ expect_reissue 0 resume --batch
 expect_in "the order had reached Certum" out
 ordered gateway.example.org A6
 lost gateway.example.org '{"nonsense": {"reissueCertificate": "gateway"}}'
-ordered fault.example.org A7
-lost fault.example.org '{"nonsense": {"reissueCertificate": "server"}}'
 
 # A refusal says that there is no order: it is sent again when that is mended.
 ordered refused.example.org A8
@@ -101,7 +99,7 @@ expect_in "being revoked already" out
 [[ $(calls revokeCertificate) == 2 ]]
 
 # What only asks is asked again, by libcurl where the connection had been used, or else by resume.
-for operation in getOrdersByDateRange getOrderState getOrderByOrderID getCertificate; do
+for operation in getOrderState getCertificate; do
     name=${operation,,}.example.org
     ordered "$name" "D-$operation"
     before=$(reissues)

@@ -104,9 +104,9 @@ bad "webroot is for validation" "${CERTUM[@]}" "webroot = $WORK/webroot"
 bad "approver is for validation" "${CERTUM[@]}" "approver = admin"
 bad "dns-hook names a hook" "${CERTUM[@]}" "dns-hook = h"
 bad "type = certum has no challenge" "${CERTUM[@]}" "challenge = dns-01"
-bad "validation has to be dns-txt" "${CERTUM[@]}" "validation = dns-01"
-bad "approver has to be admin" "${CERTUM[@]}" "validation = email" "approver = me"
-bad "url has to be a URL that begins with https" "${CERTUM[@]}" "url = http://gs.certum.pl/"
+bad "validation: has to be dns-txt" "${CERTUM[@]}" "validation = dns-01"
+bad "approver: has to be admin" "${CERTUM[@]}" "validation = email" "approver = me"
+bad "url: has to be a URL that begins with https" "${CERTUM[@]}" "url = http://gs.certum.pl/"
 bad "names has a wildcard" "${CA[@]}" "[certificate c]" "ca = a" "names = *.a.test"
 for value in "directory = http://ca.test/" "type = acmee" "contact = admin@a.test" "terms = yes" "challenge = dns" \
     "webroot = html" "account-key = key.pem" "account-key = card:?pin-value=123456" "account-key = card:slot=99;slot=9a" \
