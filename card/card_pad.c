@@ -94,21 +94,23 @@ struct error *card_read_pad(struct card *card, struct card_pad *out)
 
 /* ---- telling a person -------------------------------------------------------------------- */
 
+/* The reader is named anyhow, so that a card without a serial number need not be named by it. */
 void card_tell_pad(const struct card *card, enum card_pad_use use, const char *secret)
 {
     static const char *const then[] = {"", ", then the new one twice,",
                                        ", then the new PIN twice,"};
-    char *name = card_describe(card);
+    const char *again = card->pin_typed && use == CARD_PAD_VERIFY
+                            ? " again: the card was reset, or another program has used it"
+                            : "";
+    const char *serial = card->serial;
     char *text = NULL;
-    if (card->pad_notice != NULL &&
-        asprintf(&text, "Type the %s of %s%s at the keypad of the reader \"%s\"%s", secret,
-                 name == NULL ? "the card" : name, then[use], card->reader,
-                 card->pin_typed && use == CARD_PAD_VERIFY
-                     ? " again: the card was reset, or another program has used it"
-                     : "") >= 0)
+    if (card->pad_notice == NULL)
+        return;
+    if (asprintf(&text, "Type the %s of %s%s card%s%s%s at the keypad of the reader \"%s\"%s",
+                 secret, serial == NULL ? "the " : "", card->app->title, serial == NULL ? "" : " ",
+                 serial == NULL ? "" : serial, then[use], card->reader, again) >= 0)
         card->pad_notice(text);
     free(text);
-    free(name);
 }
 
 /* ---- a key's PIN ------------------------------------------------------------------------- */
@@ -177,6 +179,10 @@ static struct error *take_result(struct card_key *key, int tries_left, struct er
     if (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_CARD_STATUS)
         return error;
     card->pin_verified = 0;
+    if (code != ERROR_CARD_STATUS) { /* all that there is to say is said below */
+        error_free(error);
+        error = NULL;
+    }
     char *name = card_describe(card);
     const char *shown = name == NULL ? "the card" : name;
     if (code == ERROR_PIN_BLOCKED)

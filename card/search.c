@@ -337,6 +337,7 @@ static struct error *search_after_login(struct search *search, struct card *card
     struct card_key viewer = {.card = card,
                               .app = card->app,
                               .key = {.pin_policy = CARD_POLICY_ONCE},
+                              .pin_place = key_place_of(search->uri),
                               .uri = (struct card_uri *)search->uri}; /* is only read */
     lock_init(&viewer.lock);
     struct error *error = keep_pin(search, &viewer);
