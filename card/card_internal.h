@@ -15,9 +15,10 @@ struct card_context {
     atomic_int references;
     OSSL_LIB_CTX *libctx;
     const struct transport_system *system;
-    char *module_path;       /* where the URI names none, or NULL */
-    unsigned module_seconds; /* that a module may take for an ordinary call */
-    struct lock lock;        /* of the lists; never held while a card is spoken to */
+    char *module_path;           /* where the URI names none, or NULL */
+    card_pad_notice *pad_notice; /* or NULL */
+    unsigned module_seconds;     /* that a module may take for an ordinary call */
+    struct lock lock;            /* of the lists; never held while a card is spoken to */
     struct card *cards;
     struct waiting_pin *waiting_pins; /* under the same lock: see waiting_pin.h */
     struct context_module *modules;   /* the PKCS #11 modules in use */
@@ -48,6 +49,7 @@ struct card {
     char *reader;
     const struct card_app *app;
     struct card_place *place;
+    card_pad_notice *pad_notice; /* the context's */
 
     struct lock lock; /* of all that follows */
     pid_t process;    /* whose connection it is */
@@ -69,6 +71,7 @@ struct card {
     char witness_slot[APP_SLOT_MAX]; /* a key that tells this card from others, ... */
     EVP_PKEY *witness;               /* ... its public half, or NULL */
 
+    bool pin_typed;         /* at the reader's keypad, where it stays, and accepted */
     struct secret *pin;     /* what is known for it, or NULL */
     bool pin_accepted;      /* by the card, in this process */
     bool pin_refused;       /* the last one was, and there is no other */
@@ -86,6 +89,7 @@ struct card_key {
         *card; /* NULL until key_find_card() has found the one that a reference stands for */
     struct app_key key;
     struct card_uri *uri; /* where its PIN comes from, and use-last-try */
+    enum card_pin_place pin_place;
 
     /* Of a key that came from a reference. */
     struct card_context *context; /* where to look for its card; NULL: the card is known */
@@ -198,6 +202,27 @@ struct error *card_present_pin(struct card *card, struct secret *pin, bool use_l
 struct error *card_refused_before(const struct card *card)
     __attribute__((warn_unused_result, returns_nonnull));
 
+/* Inside of an operation, before a PIN is sent: whether one may be, by the tries that are left. */
+struct error *key_check_tries(struct card_key *key) MUST_CHECK;
+
+/* ---- card_pad.c -------------------------------------------------------------------------- */
+
+/*
+ * Inside of an operation: whether the reader's keypad serves for that. ERROR_NOT_FOUND where it has
+ * none, _UNSUPPORTED where it, or the card, cannot.
+ */
+struct error *card_check_pad(struct card *card, enum card_pad_use use,
+                             enum card_secret which) MUST_CHECK;
+
+/* Tells whoever can see it what is to be typed at the keypad of the card's reader now. */
+void card_tell_pad(const struct card *card, enum card_pad_use use, const char *secret);
+
+/* Inside of an operation: whether the key's PIN, which nobody knows, is typed at the keypad. */
+struct error *key_uses_pad(struct card_key *key, bool *out) MUST_CHECK;
+
+/* Inside of an operation: has it typed there, unless it is verified. */
+struct error *key_present_at_pad(struct card_key *key) MUST_CHECK;
+
 /* ---- find.c ------------------------------------------------------------------------------ */
 
 /*
@@ -215,6 +240,9 @@ struct error *find_key_by_public(struct card_context *context, const struct card
 struct error *find_app(const struct card_uri *uri, const struct card_app **app) MUST_CHECK;
 
 /* ---- key_prepare.c ----------------------------------------------------------------------- */
+
+/* Where the URI says that the PIN comes from. */
+enum card_pin_place key_place_of(const struct card_uri *uri);
 
 /* Gives the card a PIN, if it has none yet: *pin is NULL then. */
 struct error *card_keep_pin(struct card *card, struct secret **pin) MUST_CHECK;

@@ -149,7 +149,7 @@ static void note_tries(struct card *card, int tries_left)
         card->pin_tries_seen = tries_left;
 }
 
-static struct error *check_tries(struct card_key *key)
+struct error *key_check_tries(struct card_key *key)
 {
     struct card *card = key->card;
     struct card_pin_status status;
@@ -181,7 +181,7 @@ static struct error *check_card(struct card_key *key)
     struct error *error = NULL;
     if (card->stale && !card->proven && !answer_proves)
         error = session_select(card);
-    return error != NULL || !ask ? error : check_tries(key);
+    return error != NULL || !ask ? error : key_check_tries(key);
 }
 
 /*
@@ -217,7 +217,7 @@ static struct error *send_pin(struct card_key *key)
         return doubt_pin(card, error);
     if (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_CARD_STATUS)
         return error;
-    if (!card->proven) { /* the session starts afresh, and check_tries() finds out */
+    if (!card->proven) { /* the session starts afresh, and key_check_tries() finds out */
         card->pin_doubtful_tries = tries_left;
         card->pin_tries_before =
             card->pin_tries_asked >= 0 ? card->pin_tries_asked : card->pin_tries_seen;
@@ -250,7 +250,12 @@ struct error *key_present_pin(struct card_key *key)
     if (policy == CARD_POLICY_NEVER ||
         (policy == CARD_POLICY_ONCE && (card->pin_verified & 1U << key->key.pin_use) != 0))
         return NULL;
-    struct error *error = check_pin(card);
+    bool at_pad;
+    struct error *error = key_uses_pad(key, &at_pad);
+    if (error == NULL && at_pad)
+        return key_present_at_pad(key);
+    if (error == NULL)
+        error = check_pin(card);
     if (error == NULL)
         error = check_card(key);
     return error != NULL ? error : send_pin(key);
