@@ -9,6 +9,7 @@
 #include "job_print.h"
 #include "renewal.h"
 #include "start.h"
+#include "unattended.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -89,6 +90,10 @@ static int renew_due(struct renewing *renewing, const struct config_certificate 
     printf("%s is due%s\n", config->name, renewing->dry_run ? "" : ":");
     if (renewing->dry_run)
         return EXIT_CODE_SUCCESS;
+    error = unattended_check(&command->run, config);
+    if (error != NULL)
+        return command_fail(error_wrap(error, error_code(error), "cannot renew %s", config->name),
+                            command->json);
     error = start_job(command, config, &job);
     code = job_command_run(command, job, error);
     job_free(job);

@@ -28,7 +28,9 @@ struct job_option {
 /* What they mean, for a command's help. */
 #define JOB_COMMAND_HELP                                                                           \
     "  --pin-source SOURCE          where the card's PIN is: file:PATH, env:NAME,\n"               \
-    "                               credential:NAME (asked for at the terminal)\n"                 \
+    "                               credential:NAME, pad: (typed at the reader's keypad if it "    \
+    "has\n"                                                                                        \
+    "                               one, else asked for at the terminal)\n"                        \
     "  --management-key-source SOURCE\n"                                                           \
     "                               the same for the card's management key or admin PIN; or\n"     \
     "                               \"factory\"\n"                                                 \

@@ -72,7 +72,8 @@ static void observe(const struct run *run, enum job_step step, const char *momen
 static struct error *read_pin(const struct run *run, struct card_admin *out)
 {
     out->behind_pin = true;
-    return card_pin_read(run->crypto->secrets.pin_source, &out->pin);
+    out->pin_at_pad = card_pin_place(run->crypto->secrets.pin_source) == CARD_PIN_AT_PAD;
+    return out->pin_at_pad ? NULL : card_pin_read(run->crypto->secrets.pin_source, &out->pin);
 }
 
 struct error *run_explain_admin(const struct run *run, struct error *error)
@@ -89,14 +90,16 @@ struct error *run_explain_admin(const struct run *run, struct error *error)
 struct error *run_read_admin(const struct run *run, struct card_admin *out)
 {
     *out = (struct card_admin){0};
-    if (run->admin_source == NULL && run->crypto->secrets.pin_source != NULL)
+    if (run->admin_source == NULL && run->crypto->secrets.pin_source != NULL &&
+        card_pin_place(run->crypto->secrets.pin_source) != CARD_PIN_ON_HOST)
         return read_pin(run, out);
     if (run->admin_source == NULL)
         return error_new(ERROR_DENIED,
                          "cards are changed for who proves that he may: say where the card's "
                          "management key or admin PIN is, with --management-key-source "
                          "(\"factory\" if it was never changed)");
-    return card_admin_read(run->admin_source, &out->secret);
+    out->secret_at_pad = card_pin_place(run->admin_source) == CARD_PIN_AT_PAD;
+    return out->secret_at_pad ? NULL : card_admin_read(run->admin_source, &out->secret);
 }
 
 void run_clear_admin(struct card_admin *admin)
