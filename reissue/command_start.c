@@ -24,7 +24,7 @@ static const char usage[] =
     "  --key URI|FILE               the key that there is already\n"
     "  --csr FILE                   a request that was made elsewhere\n"
     "  --ca NAME                    the CA (manual: you carry the request there)\n"
-    "  --name NAME                  what the certificate goes by here (its common name)\n"
+    "  --name NAME                  what the certificate goes by here (like its predecessor)\n"
     "  --install URI|none           where on a card it is installed (beside a key on a card)\n"
     "  --reason REASON              next-period, lost-key, compromised-key, new-algorithm,\n"
     "                               mismatch or server-change\n"

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NAME_MAX_LENGTH 100
+
 /* ---- the predecessor --------------------------------------------------------------------- */
 
 static struct error *from_card(struct run *run, const char *text, X509 **out)
@@ -59,12 +61,18 @@ static struct error *from_file(const char *path, X509 **out)
     return error;
 }
 
-/* A file of that name comes first, then a lineage of ours. */
+/* Whether a certificate is named by a lineage of ours: a file of that name comes first. */
+static bool is_lineage(const char *certificate)
+{
+    return !crypto_is_card_uri(certificate) && strchr(certificate, '/') == NULL &&
+           access(certificate, F_OK) != 0;
+}
+
 static struct error *from_name(struct run *run, const char *name, X509 **out, char **path)
 {
     struct error *error;
 
-    if (access(name, F_OK) == 0 || strchr(name, '/') != NULL) {
+    if (!is_lineage(name)) {
         *path = strdup(name);
         return *path == NULL ? error_no_memory() : from_file(name, out);
     }
@@ -102,7 +110,7 @@ static struct error *note_predecessor(struct run *run, struct job *job, const ch
 /* A name becomes a directory's: what has another meaning there is left out of it. */
 static bool is_name(const char *text)
 {
-    if (text[0] == '\0' || text[0] == '.' || text[0] == '-' || strlen(text) > 100)
+    if (text[0] == '\0' || text[0] == '.' || text[0] == '-' || strlen(text) > NAME_MAX_LENGTH)
         return false;
     for (; *text != '\0'; text++)
         if (!isalnum((unsigned char)*text) && strchr(".-_@+", *text) == NULL)
@@ -110,11 +118,28 @@ static bool is_name(const char *text)
     return true;
 }
 
-/* The subject's common name, as far as it can be a name. */
-static struct error *name_from_subject(const X509 *certificate, char **out)
+static struct error *copy_first_name(const X509 *certificate, char **out)
+{
+    struct names names = {0};
+    struct error *error = names_of_certificate(certificate, &names);
+
+    if (error == NULL && (*out = strdup(names.count > 0 ? names.items[0].text : "")) == NULL)
+        error = error_no_memory();
+    names_clear(&names);
+    return error;
+}
+
+/* The common name, which CAs leave out more and more, or the first name that it is for, as far as
+   that can be a name. */
+static struct error *name_from_certificate(const X509 *certificate, char **out)
 {
     struct error *error = describe_common_name(X509_get_subject_name(certificate), out);
 
+    if (error == NULL && (*out)[0] == '\0') {
+        free(*out);
+        *out = NULL;
+        error = copy_first_name(certificate, out);
+    }
     if (error != NULL)
         return error;
     for (char *place = *out; *place != '\0'; place++)
@@ -122,12 +147,14 @@ static struct error *name_from_subject(const X509 *certificate, char **out)
             *place = '_';
     if ((*out)[0] == '.' || (*out)[0] == '-')
         (*out)[0] = '_';
-    if (strlen(*out) > 100)
-        (*out)[100] = '\0';
+    if (strlen(*out) > NAME_MAX_LENGTH)
+        (*out)[NAME_MAX_LENGTH] = '\0';
     return NULL;
 }
 
-static struct error *note_name(struct job *job, const char *wanted, const X509 *predecessor)
+/* `certificate` is what the predecessor was named by; the successor of a lineage keeps its name. */
+static struct error *note_name(struct job *job, const char *wanted, const char *certificate,
+                               const X509 *predecessor)
 {
     char *name = NULL;
     struct error *error;
@@ -136,14 +163,16 @@ static struct error *note_name(struct job *job, const char *wanted, const X509 *
         return error_new(
             ERROR_ARGUMENT,
             "\"%s\" cannot be a certificate's name here: letters, digits and . - _ @ + "
-            "are allowed, at most 100",
-            wanted);
+            "are allowed, at most %d",
+            wanted, NAME_MAX_LENGTH);
     if (wanted != NULL)
         return job_set(job, JOB_NAME, wanted);
     if (predecessor == NULL)
         return error_new(ERROR_ARGUMENT,
                          "say which name the certificate goes by here, with --name");
-    error = name_from_subject(predecessor, &name);
+    if (is_lineage(certificate))
+        return job_set(job, JOB_NAME, certificate);
+    error = name_from_certificate(predecessor, &name);
     if (error == NULL)
         error = job_set(job, JOB_NAME, is_name(name) ? name : "certificate");
     free(name);
@@ -344,7 +373,7 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
     if (wish->certificate != NULL)
         error = note_predecessor(run, job, wish->certificate, &predecessor);
     if (error == NULL)
-        error = note_name(job, wish->name, predecessor);
+        error = note_name(job, wish->name, wish->certificate, predecessor);
     if (error == NULL)
         error = job_set(job, JOB_CA, wish->ca == NULL ? "manual" : wish->ca);
     if (error == NULL)
@@ -394,7 +423,7 @@ struct error *start_make_revocation(struct run *run, const char *certificate, co
         return error;
     error = note_predecessor(run, *out, certificate, &predecessor);
     if (error == NULL)
-        error = note_name(*out, NULL, predecessor);
+        error = note_name(*out, NULL, certificate, predecessor);
     if (error == NULL)
         error = job_set(*out, JOB_CA, ca);
     (*out)->step = STEP_REVOCATION_SENT;

@@ -91,6 +91,16 @@ expect_reissue 10 start --csr given.key --name both "${SECRETS[@]}"
 expect_reissue 10 start --new-key both.key --name both "${SECRETS[@]}"
 expect_in "say which certificate" err
 
+# What the successor goes by: what its predecessor does here; or the common name, or else the first name it is for.
+start_job given --key given.key
+[[ $(jq -r .name out) == given ]] || fail "$(<out)"
+start_job given.pem --key given.key
+[[ $(jq -r .name out) == given.example.org ]] || fail "$(<out)"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout nameless.key -subj /O=Company -out nameless.pem \
+    -addext "subjectAltName=DNS:*.nameless.example.org,DNS:nameless.example.org" 2>/dev/null
+start_job nameless.pem --key nameless.key
+[[ $(jq -r .name out) == _.nameless.example.org ]] || fail "$(<out)"
+
 # One that must not be sent is not: reissue check says the same, and how to mend it.
 openssl genrsa -out short.key 1024 2>/dev/null
 openssl req -new -key short.key -subj "/CN=short.example.org" -out short.csr
