@@ -88,15 +88,26 @@ static void take_answer(const struct acme_renewal *renewal, struct window *windo
     window->ask_again = time(NULL) + again;
 }
 
-/* A CA that has no such windows, or cannot be reached, leaves it to the dates: the next run asks
-   again. */
-static struct error *ask_ca(struct run *run, const char *ca_name, X509 *certificate,
-                            struct window *window)
+/* That the CA told no window, and why; unless it has none (owned). */
+static void tell_no_answer(struct run *run, const char *name, struct error *error)
+{
+    char *text = error_code(error) == ERROR_UNSUPPORTED ? NULL : error_describe(error);
+
+    if (text != NULL)
+        run_tell(run, NULL, "%s: the CA did not say when to renew: %s", name, text);
+    free(text);
+    error_free(error);
+}
+
+/* A CA that has no such windows is left alone for a while. One that cannot be asked now, or answers
+   nonsense, is asked by the next run; what it said before still counts. */
+static void ask_ca(struct run *run, const struct config_certificate *config, X509 *certificate,
+                   struct window *window)
 {
     struct acme_renewal renewal = {0};
     struct acme_ca *ca;
     char *identifier = NULL;
-    struct error *error = acme_ca_reach(run, ca_name, &ca);
+    struct error *error = acme_ca_reach(run, config->ca, &ca);
 
     if (error == NULL)
         error = acme_certificate_id(certificate, &identifier);
@@ -104,38 +115,51 @@ static struct error *ask_ca(struct run *run, const char *ca_name, X509 *certific
         error = acme_renewal_get(ca->acme, identifier, &renewal);
     if (error == NULL)
         take_answer(&renewal, window);
-    else
+    else if (error_code(error) == ERROR_UNSUPPORTED)
         window->ask_again = time(NULL) + ASK_AGAIN;
     acme_renewal_clear(&renewal);
     free(identifier);
-    if (error != NULL && error_code(error) == ERROR_UNSUPPORTED) {
-        error_free(error);
-        error = NULL;
+    if (error != NULL)
+        tell_no_answer(run, config->name, error);
+}
+
+static struct error *find_window(struct run *run, const struct config_certificate *config,
+                                 X509 *certificate, struct window *window)
+{
+    char fingerprint[FINGERPRINT_SIZE];
+    struct error *error = certificate_fingerprint(certificate, fingerprint);
+
+    if (error == NULL)
+        error =
+            state_query(run->state, "SELECT chosen, ask_again FROM renewal WHERE fingerprint = ?1",
+                        STATE_VALUES(fingerprint), take_window, window);
+    if (error == NULL && window->ask_again <= time(NULL)) {
+        ask_ca(run, config, certificate, window);
+        error = save_window(run, fingerprint, window);
     }
     return error;
 }
 
-static struct error *due_by_window(struct run *run, const char *ca_name, X509 *certificate,
-                                   time_t *out)
+/*
+ * The window counts instead of two thirds of the lifetime, earlier or later, but not beyond the
+ * certificate's end, which would be too late. What the configuration says is the latest.
+ */
+static struct error *due_by_window(struct run *run, const struct config_certificate *config,
+                                   X509 *certificate, time_t *out)
 {
-    const struct config_ca *ca = ca_name == NULL ? NULL : config_find_ca(run->config, ca_name);
-    char fingerprint[FINGERPRINT_SIZE];
+    const struct config_ca *ca =
+        config->ca == NULL ? NULL : config_find_ca(run->config, config->ca);
     struct window window = {0};
+    time_t end = 0;
     struct error *error;
 
     if (ca == NULL || (ca->type != NULL && strcmp(ca->type, "acme") != 0))
         return NULL;
-    error = certificate_fingerprint(certificate, fingerprint);
+    error = find_window(run, config, certificate, &window);
     if (error == NULL)
-        error =
-            state_query(run->state, "SELECT chosen, ask_again FROM renewal WHERE fingerprint = ?1",
-                        STATE_VALUES(fingerprint), take_window, &window);
-    if (error == NULL && window.ask_again <= time(NULL)) {
-        error = ask_ca(run, ca_name, certificate, &window);
-        if (error == NULL)
-            error = save_window(run, fingerprint, &window);
-    }
-    if (error == NULL && window.chosen != 0 && window.chosen < *out)
+        error = describe_seconds(X509_get0_notAfter(certificate), &end);
+    if (error == NULL && window.chosen != 0 &&
+        (window.chosen < *out || (config->renew_before == NULL && window.chosen < end)))
         *out = window.chosen;
     return error;
 }
@@ -154,7 +178,7 @@ struct error *renewal_due(struct run *run, const struct config_certificate *conf
     if (error == NULL)
         error = due_by_dates(config, certificate, out);
     if (error == NULL)
-        error = due_by_window(run, config->ca, certificate, out);
+        error = due_by_window(run, config, certificate, out);
     X509_free(certificate);
     free(pem);
     free(path);

@@ -8,9 +8,10 @@
 
 /*
  * When the certificate that is live under that name is to be renewed: in the window that its CA
- * gives (RFC 9773; one moment in it is chosen once, and kept), or before its end as the
- * configuration says, or when two thirds of its lifetime are over. The CA is asked no more often
- * than it wants. ERROR_NOT_FOUND where nothing is live under the name.
+ * gives (RFC 9773; one moment in it is chosen once, and kept), or else when two thirds of its
+ * lifetime are over; but no later than the configuration says. The CA is asked no more often than
+ * it wants; what goes wrong then is told, and is no error. ERROR_NOT_FOUND where nothing is live
+ * under the name.
  */
 struct error *renewal_due(struct run *run, const struct config_certificate *config,
                           time_t *out) MUST_CHECK;
