@@ -246,9 +246,18 @@ static struct error *name_predecessor(const struct job *job, struct acme_ca *ca,
     return error;
 }
 
-/* Without `replaces` where the CA does not want it: the predecessor may be another CA's, or have
-   been replaced before. */
-static struct error *send_order(const struct job *job, struct acme_ca *ca,
+/* Whether the CA turned the order down, as it may do for the predecessor alone: that may be another
+   CA's, have been replaced before, or be one that the CA stumbles over. */
+static bool is_turned_down(const struct acme_ca *ca, const struct error *error)
+{
+    const struct acme_problem *problem = acme_last_problem(ca->acme);
+
+    return error_code(error) == ERROR_ALREADY_REPLACED || error_code(error) == ERROR_CA_REFUSED ||
+           (problem != NULL && problem->type == ACME_PROBLEM_SERVER_INTERNAL);
+}
+
+/* Without `replaces` where the CA does not want it. */
+static struct error *send_order(struct run *run, const struct job *job, struct acme_ca *ca,
                                 const struct order_names *names, struct acme_order *out)
 {
     char *replaces = NULL;
@@ -264,8 +273,8 @@ static struct error *send_order(const struct job *job, struct acme_ca *ca,
         return error;
     request.replaces = replaces;
     error = acme_order_new(ca->acme, &request, out);
-    if (error != NULL && replaces != NULL &&
-        (error_code(error) == ERROR_ALREADY_REPLACED || error_code(error) == ERROR_CA_REFUSED)) {
+    if (error != NULL && replaces != NULL && is_turned_down(ca, error)) {
+        run_tell(run, job, "ordering without naming the predecessor: %s", error_message(error));
         error_free(error);
         request.replaces = NULL;
         error = acme_order_new(ca->acme, &request, out);
@@ -286,7 +295,7 @@ static struct error *make_order(struct run *run, struct job *job, struct acme_ca
         return error;
     error = note_orders_before(run, job, ca);
     if (error == NULL)
-        error = send_order(job, ca, names, &order);
+        error = send_order(run, job, ca, names, &order);
     if (error == NULL)
         error = job_set(job, JOB_ORDER, order.url);
     acme_order_clear(&order);
