@@ -10,10 +10,10 @@ PEBBLE_PID=
 # make_ca: a CA for the servers of the test: ca.pem, and a certificate for localhost: server.pem, server.key.
 make_ca() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 \
-        -subj "/CN=Test CA" -addext basicConstraints=critical,CA:true 2>/dev/null
+        -subj "/CN=Test CA" -addext basicConstraints=critical,CA:true -addext keyUsage=critical,keyCertSign 2>/dev/null
     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -subj /CN=localhost \
         -out server.csr 2>/dev/null
-    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:false\n' >server.ext
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:false\nauthorityKeyIdentifier=keyid\n' >server.ext
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile server.ext -out server.pem \
         2>/dev/null
 }
@@ -36,6 +36,11 @@ pebble_start() {
     PEBBLE_PID=$!
     wait_until 30 "pebble" _port_open 14000
     wait_until 30 "pebble's management" _port_open 15000
+}
+
+# pebble_at_least VERSION: whether the server is. It does not tell.
+pebble_at_least() {
+    at_least "$1" "$(dpkg-query -W -f '${Version}' pebble)"
 }
 
 pebble_stop() {

@@ -27,7 +27,7 @@ asked() {
 
 # judge ALGORITHM: strangers', and ours.
 judge() {
-    openssl req -in request.csr -verify -noout 2>verdict || fail "$(<verdict)"
+    openssl req -in request.csr -verify -noout >verdict 2>&1 || fail "$(<verdict)"
     expect_in "OK" verdict
     certtool --crq-info --infile request.csr 2>&1 | grep -q "Self signature: verified" || fail "certtool finds it bad"
     openssl req -in request.csr -noout -text >request.text
