@@ -84,7 +84,8 @@ install_packages() {
 run_suite() {
     rm -rf --one-file-system "$tree/build" "${tree:?}/tmp"
     mkdir -m 1777 "$tree/tmp"
-    namespaces --net "$script" --enter "$tree" test/run.sh --no-lint "$@" ||
+    # shellcheck disable=SC2016 # the inner shell's own
+    namespaces --net "$script" --enter "$tree" -c 'ip link set lo up && exec test/run.sh --no-lint "$@"' - "$@" ||
         fail "$release: the suite failed; files that tests have kept in /tmp are in $tree/tmp"
 }
 
