@@ -80,6 +80,12 @@ acme "${ACCOUNT[@]}" look-at-order "$order"
 [[ $(value status) == 4 ]] || fail "$(<out)" # valid
 authorization=$(value authorization)
 
+# A request for the account's own key: the CA's words, and what to look at.
+make_csr own.csr account.key n2.example.org
+acme_fails ca-refused "(badCSR): look at the request with: reissue check" "${ACCOUNT[@]}" --method webroot \
+    --webroot "$WORK/www" --csr own.csr --out never.pem issue n2.example.org
+[[ ! -e never.pem ]]
+
 # An authorization is looked at, and given up.
 acme "${ACCOUNT[@]}" look-at-authorization "$authorization"
 acme "${ACCOUNT[@]}" give-up "$authorization"

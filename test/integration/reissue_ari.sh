@@ -104,3 +104,21 @@ expect_reissue 0 renew --all
 key_works "$NAME"
 [[ $(revocation_status "$new") == Valid ]]
 [[ $(replacements) == 2 ]]
+
+# A window beyond the certificate's end would be too late: two thirds of the lifetime count then. This one takes in
+# much on both sides of an hour.
+pebble_stop
+jq '.pebble.certificateValidityPeriod = 3600' pebble.json >hour.json
+mv hour.json pebble.json
+pebble_start
+mv state long-lived
+expect_reissue 0 start first.crt --name "$NAME" --ca pebble --new-key hour.key --batch
+end=$(date -d "$(openssl x509 -in "$new" -noout -enddate | cut -d = -f 2)" +%s)
+beyond() {
+    state "DELETE FROM renewal" >/dev/null
+    expect_reissue 0 renew --all --dry-run
+    (($(state "SELECT chosen FROM renewal") > end))
+}
+wait_until 60 "a moment beyond the end" beyond
+due=$(date -d "$(sed -n "s/^$NAME is due on //p" out)" +%s)
+((due > $(date +%s) && due < end)) || fail "$(<out)"
