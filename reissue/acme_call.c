@@ -162,7 +162,7 @@ static struct error *sign_call(struct acme *acme, const struct acme_call *call, 
     return error;
 }
 
-static struct error *call_once(struct acme *acme, const struct acme_call *call,
+static struct error *send_call(struct acme *acme, const struct acme_call *call,
                                struct http_response *response)
 {
     char *body = NULL;
@@ -205,7 +205,7 @@ struct error *acme_call(struct acme *acme, const struct acme_call *call,
     if (error != NULL)
         return error;
     for (int tries = 1;; tries++) {
-        error = call_once(acme, call, response);
+        error = send_call(acme, call, response);
         if (!nonce_rejected(acme, error) || tries == ACME_NONCE_TRIES)
             return error;
         error_free(error);
