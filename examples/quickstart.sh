@@ -71,8 +71,11 @@ start_ca() {
 { "pebble": { "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
   "certificate": "ca.pem", "privateKey": "ca.key", "httpPort": 5002, "tlsPort": 5001 } }
 EOF
-    pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" -dns01 127.0.0.1:8053 -management 127.0.0.1:8055 \
-        -defaultIPv6 "" >dns.log 2>&1 &
+    local dns=(-dns01 127.0.0.1:8053)
+    # Pebble 2.10 names it otherwise.
+    [[ $(pebble-challtestsrv -help 2>&1) != *-dnsserver* ]] || dns=(-dnsserver 127.0.0.1:8053 -doh "")
+    pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" "${dns[@]}" -management 127.0.0.1:8055 -defaultIPv6 "" \
+        >dns.log 2>&1 &
     PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 pebble -config pebble.json -dnsserver 127.0.0.1:8053 >pebble.log 2>&1 &
     wait_for curl -s --cacert ca.pem https://localhost:14000/dir
 }

@@ -50,8 +50,11 @@ pebble_stop() {
 
 # dns_start: all names are at 127.0.0.1, and TXT records are set at http://127.0.0.1:8055.
 dns_start() {
-    pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" -dns01 127.0.0.1:8053 \
-        -management 127.0.0.1:8055 -defaultIPv6 "" >dns.log 2>&1 &
+    local dns=(-dns01 127.0.0.1:8053)
+    # 2.10 names it otherwise.
+    [[ $(pebble-challtestsrv -help 2>&1) != *-dnsserver* ]] || dns=(-dnsserver 127.0.0.1:8053 -doh "")
+    pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" "${dns[@]}" -management 127.0.0.1:8055 -defaultIPv6 "" \
+        >dns.log 2>&1 &
     wait_until 30 "the DNS server" _port_open 8055
 }
 

@@ -83,7 +83,7 @@ wait_until 10 "the CA to note that" grep -q "has been marked as replaced" pebble
 
 # One that has a successor already gets another, whose order does not name it.
 expect_reissue 0 start old.pem --name other --ca pebble --new-key again.key --batch
-expect_in "which already has a replacement order" out
+expect_in "already has a replacement order" out
 key_works other
 [[ $(replacements) == 1 ]]
 
