@@ -9,6 +9,7 @@
 #ifndef CARD_MANAGE_H
 #define CARD_MANAGE_H
 
+#include "algorithms.h"
 #include "card.h"
 
 /* ---- which cards there are --------------------------------------------------------------- */

@@ -27,7 +27,7 @@ struct intention {
     struct card_uri *uri;
     char *management_key;
     bool overwrite;
-    char algorithm[16];
+    char algorithm[24];
     char *output;       /* see program_output() */
     uint8_t *reference; /* as it was written, where it should be in `output` when the key goes */
     size_t reference_length;
@@ -109,17 +109,35 @@ static struct error *choose_rsa(struct intention *intention, const struct key *k
     return intention->template == NULL ? error_no_memory() : NULL;
 }
 
+/* What the card at hand has of these it tells when it is to make the key. */
+static const int curves[] = {NID_X9_62_prime256v1, NID_secp384r1,       NID_secp521r1,
+                             NID_secp256k1,        NID_brainpoolP256r1, NID_brainpoolP384r1,
+                             NID_brainpoolP512r1};
+
+/* The curve as card_generate_options name it, or NULL where no card has it. */
+static const char *find_curve(const char *group)
+{
+    int nid = EC_curve_nist2nid(group);
+    const char *nist;
+
+    if (nid == NID_undef)
+        nid = OBJ_sn2nid(group);
+    nist = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
+    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+        if (curves[i] == nid)
+            return nist != NULL ? nist : OBJ_nid2sn(nid);
+    return NULL;
+}
+
 static struct error *choose_ec(struct intention *intention, const struct key *key,
                                const char *group)
 {
-    int nid = group == NULL ? NID_undef : EC_curve_nist2nid(group);
-    const char *name;
+    const char *name = group == NULL ? NULL : find_curve(group);
 
-    if (nid == NID_undef && group != NULL)
-        nid = OBJ_sn2nid(group);
-    name = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
-    if (name == NULL || (strcmp(name, "P-256") != 0 && strcmp(name, "P-384") != 0))
-        return error_new(ERROR_UNSUPPORTED, "cards make keys on the curves P-256 and P-384, not %s",
+    if (name == NULL)
+        return error_new(ERROR_UNSUPPORTED,
+                         "cards make keys on the curves P-256, P-384, P-521, secp256k1, "
+                         "brainpoolP256r1, brainpoolP384r1 and brainpoolP512r1, not %s",
                          group == NULL ? "without a curve" : group);
     (void)snprintf(intention->algorithm, sizeof(intention->algorithm), "%s", name);
     intention->template = make_ec_template(key, name);
@@ -152,9 +170,7 @@ static struct error *choose(struct intention *intention, const struct key *key, 
         return choose_ecx(intention, key, "Ed25519");
     if (strcmp(key->type, "X25519") == 0)
         return choose_ecx(intention, key, "X25519");
-    return error_new(ERROR_UNSUPPORTED,
-                     "cards make RSA, Ed25519 and X25519 keys and keys on P-256 and P-384, no %s "
-                     "keys",
+    return error_new(ERROR_UNSUPPORTED, "cards make RSA, EC, Ed25519 and X25519 keys, no %s keys",
                      key->type);
 }
 

@@ -95,22 +95,14 @@ static void warn_of_ambiguity(struct card_run *run, struct card *card)
 static struct error *check_algorithm(struct card_run *run, struct card *card, const char *algorithm)
 {
     struct card_algorithms had;
-    char names[256] = "";
-    size_t used = 0;
+    char names[CARD_ALGORITHMS_TEXT_MAX];
     struct error *error = card_check_generates(card);
 
     if (error == NULL)
         error = card_read_algorithms(card, run->uri->slot, &had);
-    if (error != NULL || !had.certain)
+    if (error != NULL || !had.certain || card_algorithms_have(&had, algorithm))
         return error;
-    for (size_t i = 0; i < had.count; i++) {
-        if (strcasecmp(had.names[i], algorithm) == 0)
-            return NULL;
-        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i == 0 ? "" : ", ",
-                                 had.names[i]);
-        if (used >= sizeof(names))
-            break;
-    }
+    card_algorithms_text(&had, names);
     return error_new(ERROR_UNSUPPORTED, "this card makes no keys of the kind %s: it has %s",
                      algorithm, names);
 }

@@ -263,22 +263,17 @@ static struct error *show_algorithms(struct card_run *run, struct card *card,
 {
     struct card_algorithms had;
     struct json_object *array = json_object_new_array();
-    char line[512] = "";
-    size_t used = 0;
+    char names[CARD_ALGORITHMS_TEXT_MAX];
     struct error *error = card_read_algorithms(card, run->uri->slot, &had);
 
     json_object_object_add(object, "can_generate", array);
     if (error != NULL)
         return error;
-    for (size_t i = 0; i < had.count; i++) {
+    for (size_t i = 0; i < had.count; i++)
         json_object_array_add(array, json_object_new_string(had.names[i]));
-        used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i == 0 ? "" : ", ",
-                                 had.names[i]);
-        if (used >= sizeof(line))
-            break;
-    }
+    card_algorithms_text(&had, names);
     json_object_object_add(object, "can_generate_certain", json_object_new_boolean(had.certain));
-    card_say(run, "  %-16s %s%s", "can generate:", had.count == 0 ? "nothing" : line,
+    card_say(run, "  %-16s %s%s", "can generate:", names,
              had.certain ? "" : " (as cards of this kind do; this one does not say)");
     return NULL;
 }
