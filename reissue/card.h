@@ -4,8 +4,8 @@
 #define REISSUE_CARD_H
 
 #include "card/manage.h"
+#include "json_write.h"
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -51,7 +51,8 @@ struct card_run {
     const char *file;                 /* the word that is no URI, or NULL */
     struct card_uri *uri;             /* what was named; card: where nothing was */
     struct card_context *context;
-    struct json_object *result; /* what is printed with --json */
+    struct json_writer result;   /* what is printed with --json: an object, which is open */
+    struct json_writer warnings; /* its last member: the inside of an array */
 };
 
 static inline bool card_has(const struct card_run *run, enum card_option option)
@@ -94,10 +95,14 @@ void card_say(const struct card_run *run, const char *format, ...)
 /* A warning: to standard error, and into "warnings" of the result. */
 void card_warn(struct card_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Members of the result, or of an object in it. A NULL text, a negative number: null. */
-void card_json_text(struct json_object *object, const char *name, const char *value);
-void card_json_number(struct json_object *object, const char *name, long value);
-void card_json_answer(struct json_object *object, const char *name, enum card_answer answer);
+/*
+ * Members of the result, or of what is open in it. A NULL text, a negative number: null. Texts may
+ * be anybody's words, and are made fit (text_clean()); those of ours that have lines are written by
+ * json_write_string().
+ */
+void card_json_text(struct card_run *run, const char *name, const char *value);
+void card_json_number(struct card_run *run, const char *name, long value);
+void card_json_answer(struct card_run *run, const char *name, enum card_answer answer);
 
 /* Words for people and machines. */
 const char *card_policy_name(enum card_policy policy);
@@ -111,6 +116,7 @@ int card_report(struct card_run *run, struct error *error);
 
 /* Prints the result, where it is wanted. */
 struct error *card_print_result(struct card_run *run) MUST_CHECK;
+void card_result_clear(struct card_run *run);
 
 /* ---- card_target.c ----------------------------------------------------------------------- */
 

@@ -190,11 +190,12 @@ static struct error *tell(struct card_run *run, struct card_key *key)
         pem = card_pem("PUBLIC KEY", der, (size_t)length);
     if (error == NULL) {
         public_key_name(card_key_public(key), algorithm, sizeof(algorithm));
-        card_json_text(run->result, "uri", uri);
-        card_json_text(run->result, "slot", card_key_slot(key));
-        card_json_text(run->result, "algorithm", algorithm);
-        card_json_text(run->result, "public_key", pem);
-        card_json_text(run->result, "reference", run->values[OPTION_REFERENCE]);
+        card_json_text(run, "uri", uri);
+        card_json_text(run, "slot", card_key_slot(key));
+        card_json_text(run, "algorithm", algorithm);
+        if (pem != NULL)
+            json_write_string(&run->result, "public_key", pem);
+        card_json_text(run, "reference", run->values[OPTION_REFERENCE]);
         card_say(run, "%s", uri);
     }
     OPENSSL_free(der);

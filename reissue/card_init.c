@@ -87,13 +87,7 @@ static struct error *read_setup(struct card *card, struct setup *setup)
 
 static void tell(struct card_run *run, const char *name, const char *how)
 {
-    struct json_object *steps;
-
-    if (!json_object_object_get_ex(run->result, "set", &steps)) {
-        steps = json_object_new_array();
-        json_object_object_add(run->result, "set", steps);
-    }
-    json_object_array_add(steps, json_object_new_string(name));
+    card_json_text(run, NULL, name);
     card_say(run, "the %s was set%s", name, how);
 }
 
@@ -224,10 +218,12 @@ static struct error *init(struct card_run *run, struct card *card)
 
     if (error == NULL)
         error = check_unused(run, card, &setup);
+    json_write_array(&run->result, "set");
     if (error == NULL)
         error = set_pins(run, card, &setup);
     if (error == NULL)
         error = set_admin(run, card, &setup);
+    json_write_array_end(&run->result);
     secret_free(setup.new_pin.value);
     if (error == NULL)
         card_say(run, "the card is ready: make a key with reissue card generate");

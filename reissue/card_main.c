@@ -268,9 +268,7 @@ static int execute(struct card_run *run, const char *uri)
     int code = EXIT_CODE_SUCCESS;
     struct error *error;
 
-    run->result = json_object_new_object();
-    if (run->result == NULL)
-        return EXIT_CODE_FAILURE;
+    json_write_object(&run->result, NULL);
     error = take_uri(run, uri);
     if (error == NULL)
         error = card_context_new(NULL, &run->context);
@@ -284,7 +282,7 @@ static int execute(struct card_run *run, const char *uri)
         code = card_report(run, error);
     card_context_free(run->context);
     card_uri_free(run->uri);
-    json_object_put(run->result);
+    card_result_clear(run);
     return code;
 }
 

@@ -71,7 +71,7 @@ static struct error *reset(struct card_run *run, struct card *card)
     if (error == NULL)
         error = card_reset(card, card_has(run, OPTION_ADMIN) ? &admin : NULL);
     if (error == NULL) {
-        json_object_object_add(run->result, "reset", json_object_new_boolean(true));
+        json_write_boolean(&run->result, "reset", true);
         card_say(run, "the card is as new: set it up with reissue card init");
     }
     card_admin_clear(&admin);

@@ -16,9 +16,9 @@ static struct error *describe(struct card_run *run, struct card *card)
     if (error != NULL)
         return error;
     error_free(card_serial(card, &serial)); /* a card without one */
-    card_json_text(run->result, "card", uri);
-    card_json_text(run->result, "serial", serial);
-    card_json_text(run->result, "application", card_application_name(card));
+    card_json_text(run, "card", uri);
+    card_json_text(run, "serial", serial);
+    card_json_text(run, "application", card_application_name(card));
     free(uri);
     return NULL;
 }
