@@ -157,6 +157,7 @@ const struct card_app pkcs11_app = {
     .secret_info = pkcs11_secret_info,
     .change_secret = pkcs11_change_secret,
     .unblock_pin = pkcs11_unblock_pin,
+    .reset = pkcs11_reset,
     .make = pkcs11_make,
 };
 

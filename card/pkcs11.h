@@ -201,12 +201,21 @@ struct error *pkcs11_delete_certificate(struct apdu_channel *channel, void *stat
 
 /* ---- pkcs11_secret.c --------------------------------------------------------------------- */
 
+/* How long the token's PINs are, in bytes, as far as it says. */
+void pkcs11_pin_lengths(const struct pkcs11 *token, size_t *minimum, size_t *maximum);
+
 struct error *pkcs11_secret_info(struct apdu_channel *channel, void *state, enum card_secret which,
                                  struct card_secret_info *out) MUST_CHECK;
 struct error *pkcs11_change_secret(struct apdu_channel *channel, void *state,
                                    const struct app_change *change, int *tries_left) MUST_CHECK;
 struct error *pkcs11_unblock_pin(struct apdu_channel *channel, void *state,
                                  const struct app_change *change, int *tries_left) MUST_CHECK;
+
+/* C_InitToken: by the security officer's PIN, which a token that has none yet gets by it. */
+struct error *pkcs11_init_token(struct apdu_channel *channel, struct pkcs11 *token,
+                                struct secret *officer, const char *label) MUST_CHECK;
+struct error *pkcs11_reset(struct apdu_channel *channel, void *state,
+                           const struct app_admin *admin) MUST_CHECK;
 struct error *pkcs11_make(struct apdu_channel *channel, void *state,
                           struct card_make *out) MUST_CHECK;
 struct error *pkcs11_initialised(struct apdu_channel *channel, void *state, bool *out) MUST_CHECK;

@@ -21,6 +21,7 @@ enum card_option {
     OPTION_NEW_ADMIN,
     OPTION_LAST_TRY,
     OPTION_SLOT,
+    OPTION_LABEL,
     OPTION_TO,
     OPTION_ALGORITHM,
     OPTION_PIN_POLICY,
@@ -120,7 +121,10 @@ void card_result_clear(struct card_run *run);
 
 /* ---- card_target.c ----------------------------------------------------------------------- */
 
-/* The one card that is meant; for card_free(). Says which in the result. */
+/*
+ * The one card that is meant; for card_free(). Says which in the result. Where several fit, a
+ * person is asked, and the URI is made to say what was chosen; ERROR_AMBIGUOUS where nobody can be.
+ */
 struct error *card_target(struct card_run *run, struct card **out) MUST_CHECK;
 
 /* The slot that is meant; ERROR_ARGUMENT where none is named. */
@@ -141,6 +145,11 @@ struct error *card_get_new_secret(struct card_run *run, struct card *card,
                                   const struct card_secret_info *info, enum card_secret which,
                                   struct secret **out) MUST_CHECK;
 
+/* The same for a card that cannot be spoken to yet: `owner` is what prompts call it. */
+struct error *card_get_first_secret(struct card_run *run, const char *owner,
+                                    const struct card_secret_info *info, enum card_secret which,
+                                    struct secret **out) MUST_CHECK;
+
 /*
  * Whether the secret `which` is typed at the reader's keypad for that use, and with it the new
  * value of `changed` (unused to verify one): the sources that are given say so, or none is given
@@ -160,6 +169,14 @@ struct error *card_get_pin(struct card_run *run, struct card *card,
 struct error *card_get_admin(struct card_run *run, struct card *card,
                              struct card_admin *out) MUST_CHECK;
 void card_admin_clear(struct card_admin *admin);
+
+/* ---- card_token.c ------------------------------------------------------------------------ */
+
+/*
+ * Initialises the PKCS #11 token that was never initialised and fits the URI. *found: there is one;
+ * otherwise nothing was done.
+ */
+struct error *card_token_init(struct card_run *run, bool *found) MUST_CHECK;
 
 /* ---- card_pin.c -------------------------------------------------------------------------- */
 

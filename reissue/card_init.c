@@ -52,6 +52,8 @@ static struct error *check_unused(struct card_run *run, struct card *card,
         return NULL;
     if (setup->pin.factory == CARD_NO)
         return in_use("its PIN is not that of a new card");
+    if (!setup->has_admin && setup->pin.set == CARD_YES && setup->pin.factory != CARD_YES)
+        return in_use("it has a PIN already"); /* a token */
     if (setup->has_puk && setup->puk.factory == CARD_NO)
         return in_use("its PUK is not that of a new card");
     if (setup->has_admin && setup->admin.factory == CARD_NO)
@@ -141,13 +143,34 @@ static struct error *get_new(struct card_run *run, struct card *card, enum card_
                                         : card_get_new_secret(run, card, info, which, &out->value);
 }
 
+/* A token that has a security officer and no PIN gets one from that officer. */
+static struct error *set_first_pin(struct card_run *run, struct card *card, struct setup *setup)
+{
+    struct card_change change = {.which = CARD_SECRET_PUK,
+                                 .use_last_try = card_has(run, OPTION_LAST_TRY)};
+    struct error *error = card_get_secret(run, card, &setup->puk, CARD_SECRET_PUK, &change.proof);
+
+    if (error == NULL)
+        error = card_get_new_secret(run, card, &setup->pin, CARD_SECRET_PIN, &change.new_value);
+    if (error == NULL)
+        error = card_unblock_pin(card, &change);
+    if (error == NULL)
+        tell(run, setup->pin.name, "");
+    secret_free(change.proof);
+    secret_free(change.new_value);
+    return error;
+}
+
 /* Everything that is asked for here is asked for before anything is changed. */
 static struct error *set_pins(struct card_run *run, struct card *card, struct setup *setup)
 {
     struct new_secret puk = {0};
-    struct error *error = get_new(run, card, CARD_SECRET_PIN, &setup->pin, &setup->new_pin);
     bool own_puk = setup->has_puk && setup->puk.changed_by == CARD_SECRET_PUK;
+    struct error *error;
 
+    if (setup->pin.set == CARD_NO && own_puk && setup->puk.unblocks)
+        return set_first_pin(run, card, setup);
+    error = get_new(run, card, CARD_SECRET_PIN, &setup->pin, &setup->new_pin);
     if (error == NULL && own_puk)
         error = get_new(run, card, CARD_SECRET_PUK, &setup->puk, &puk);
     if (error == NULL && own_puk)
@@ -232,9 +255,13 @@ static struct error *init(struct card_run *run, struct card *card)
 
 struct error *card_init_run(struct card_run *run)
 {
-    struct card *card;
-    struct error *error = card_target(run, &card);
+    struct card *card = NULL;
+    bool done = false;
+    struct error *error = card_token_init(run, &done);
 
+    if (error != NULL || done)
+        return error;
+    error = card_target(run, &card);
     if (error == NULL)
         error = init(run, card);
     card_free(card);
