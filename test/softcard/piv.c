@@ -39,8 +39,7 @@ static const struct piv_instruction instructions[] = {
     {0xFF, true, false, soft_piv_set_management_key},
 };
 
-/* Whether the firmware is that one, or a later one. */
-static bool firmware_at_least(uint8_t major, uint8_t minor)
+bool soft_piv_firmware_at_least(uint8_t major, uint8_t minor)
 {
     return soft_firmware[0] > major || (soft_firmware[0] == major && soft_firmware[1] >= minor);
 }
@@ -50,13 +49,13 @@ static bool firmware_knows(uint8_t ins)
 {
     switch (ins) {
     case 0xF6:
-        return firmware_at_least(5, 7);
+        return soft_piv_firmware_at_least(5, 7);
     case 0xF7:
-        return firmware_at_least(5, 3);
+        return soft_piv_firmware_at_least(5, 3);
     case 0xF8:
-        return firmware_at_least(5, 0);
+        return soft_piv_firmware_at_least(5, 0);
     case 0xF9:
-        return firmware_at_least(4, 3);
+        return soft_piv_firmware_at_least(4, 3);
     default:
         return true;
     }
@@ -186,7 +185,8 @@ const struct soft_algorithm *soft_piv_algorithm(const struct soft_card *card, ui
 
     if (algorithm == NULL)
         return NULL;
-    if ((algorithm->home == SOFT_HOME_YUBIKEY || id == SOFT_RSA_3072) && !firmware_at_least(5, 7))
+    if ((algorithm->home == SOFT_HOME_YUBIKEY || id == SOFT_RSA_3072) &&
+        !soft_piv_firmware_at_least(5, 7))
         return NULL;
     if (algorithm->home == SOFT_HOME_PIV || (id == SOFT_P521 && card->options.p521))
         return algorithm;
