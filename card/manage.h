@@ -143,6 +143,12 @@ struct card_change {
 };
 
 /*
+ * ERROR_UNSUPPORTED where no card of this kind has its secrets changed, unblocked or set for the
+ * first time by us; the message says what to do.
+ */
+struct error *card_check_changes_secrets(const struct card *card) MUST_CHECK;
+
+/*
  * Changes a secret. Everything that can be known is checked before anything is sent: the rules of
  * both, whether this process has seen the proof refused, the tries. ERROR_PIN_FORMAT, _PIN_WRONG,
  * _PIN_LAST_TRY, _PIN_BLOCKED; _DENIED where tries are not counted.

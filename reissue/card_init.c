@@ -237,8 +237,10 @@ static struct error *set_admin(struct card_run *run, struct card *card, struct s
 static struct error *init(struct card_run *run, struct card *card)
 {
     struct setup setup = {0};
-    struct error *error = read_setup(card, &setup);
+    struct error *error = card_check_changes_secrets(card);
 
+    if (error == NULL)
+        error = read_setup(card, &setup);
     if (error == NULL)
         error = check_unused(run, card, &setup);
     json_write_array(&run->result, "set");

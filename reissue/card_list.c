@@ -46,7 +46,7 @@ static struct error *wait_for_card(struct card_run *run, struct card_reader_list
 
     while (error == NULL && !card_is_there(readers)) {
         if (seconds >= 0 && trace_clock() - start > seconds * 1000)
-            return error_new(ERROR_NO_CARD, "no card was inserted in %g seconds", seconds);
+            return error_new(ERROR_NO_CARD, "no card was inserted within %g s", seconds);
         (void)nanosleep(&pause, NULL);
         card_reader_list_clear(readers);
         error = card_readers(run->context, readers);

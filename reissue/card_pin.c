@@ -56,8 +56,10 @@ static struct error *change(struct card_run *run, struct card *card, enum card_s
 {
     struct card_change change = {.which = which, .use_last_try = last_try(run)};
     struct card_secret_info info;
-    struct error *error = card_read_secret_info(card, which, &info);
+    struct error *error = card_check_changes_secrets(card);
 
+    if (error == NULL)
+        error = card_read_secret_info(card, which, &info);
     if (error == NULL)
         error = get_both(run, card, CARD_PAD_CHANGE, info.changed_by, which, &info, &change);
     if (error == NULL)
@@ -123,7 +125,10 @@ static struct error *unblock(struct card_run *run, struct card *card)
 {
     struct card_change change = {.use_last_try = last_try(run)};
     struct card_secret_info pin;
-    struct error *error = card_read_secret_info(card, CARD_SECRET_PIN, &pin);
+    struct error *error = card_check_changes_secrets(card);
+
+    if (error == NULL)
+        error = card_read_secret_info(card, CARD_SECRET_PIN, &pin);
 
     if (error == NULL)
         error = choose_unblocker(run, card, &change.which);

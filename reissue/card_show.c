@@ -287,21 +287,25 @@ static struct error *show_algorithms(struct card_run *run, struct card *card)
     return NULL;
 }
 
+static void say_how_to_initialise(struct card_run *run, struct card *card)
+{
+    struct error *error = card_check_changes_secrets(card);
+
+    card_say(run, "  %-16s not initialised: %s",
+             "profile:", error == NULL ? "reissue card init" : error_message(error));
+    error_free(error);
+}
+
 static struct error *show_head(struct card_run *run, struct card *card,
-                               const struct card_make *make)
+                               const struct card_make *make, bool initialised)
 {
     const char *serial = NULL;
     char *uri = NULL;
-    bool initialised;
     char version[32] = "";
     struct error *error = card_uri_of(card, &uri);
 
-    if (error == NULL)
-        error = card_is_initialised(card, &initialised);
-    if (error != NULL) {
-        free(uri);
+    if (error != NULL)
         return error;
-    }
     error_free(card_serial(card, &serial)); /* a card without one */
     if (make->version_known)
         (void)snprintf(version, sizeof(version), "%u.%u.%u", make->version[0], make->version[1],
@@ -318,7 +322,7 @@ static struct error *show_head(struct card_run *run, struct card *card,
              make->name[0] == '\0' ? "plain" : make->name, version[0] == '\0' ? "" : " ", version,
              card_reader_name(card));
     if (!initialised)
-        card_say(run, "  %-16s not initialised: reissue card init", "profile:");
+        say_how_to_initialise(run, card);
     free(uri);
     return NULL;
 }
@@ -340,18 +344,21 @@ static struct error *show_keypad(struct card_run *run, struct card *card)
 static struct error *show_card(struct card_run *run, struct card *card)
 {
     struct card_make make;
+    bool initialised = false;
     struct error *error = card_read_make(card, &make);
 
     json_write_object(&run->result, NULL);
     if (error == NULL)
-        error = show_head(run, card, &make);
+        error = card_is_initialised(card, &initialised);
+    if (error == NULL)
+        error = show_head(run, card, &make, initialised);
     if (error == NULL)
         error = show_keypad(run, card);
     if (error == NULL)
         error = show_secrets(run, card);
     if (error == NULL)
         error = show_algorithms(run, card);
-    if (error == NULL)
+    if (error == NULL && initialised) /* there is nothing in it otherwise */
         error = show_slots(run, card, &make);
     json_write_object_end(&run->result);
     return error;

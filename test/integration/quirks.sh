@@ -7,7 +7,7 @@ source "$HERE/card_manager_lib.sh"
 
 P=(-provider default -provider card)
 SOURCE="pin-source=file:$WORK/pin"
-printf 12345678 >admin
+printf 12345678 >admin-pin
 
 # certify SLOT: a certificate by the key in that slot, written to the card, and read back.
 certify() {
@@ -27,7 +27,7 @@ for options in "" "--no-extended" "--t0 --no-extended"; do
     card_insert --profile yubikey --key 9a=rsa2048 --key sig=rsa2048 --answer-limit 255 $options
     ADMIN=(--management-key-source factory)
     certify 9a
-    ADMIN=(--management-key-source file:admin)
+    ADMIN=(--management-key-source file:admin-pin)
     certify sig
     [[ $(apdu_log | jq -s 'map(select(.response_length > 257)) | length') == 0 ]] || fail "more than 255 bytes"
     card_remove
@@ -52,7 +52,7 @@ done
 card_insert --state small.state --profile yubikey --key 9a=p256 --key sig=p256 --object-limit 600
 for slot in 9a sig; do
     ADMIN=(--management-key-source factory)
-    [[ $slot == 9a ]] || ADMIN=(--management-key-source file:admin)
+    [[ $slot == 9a ]] || ADMIN=(--management-key-source file:admin-pin)
     certify $slot
     openssl req -x509 "${P[@]}" -key "card:slot=$slot?$SOURCE" -subj /CN=long -out long.crt \
         -addext "nsComment=$(head -c 600 /dev/zero | tr '\0' x)"
@@ -77,8 +77,8 @@ card_remove
 
 for bits in 17 32; do
     card_insert --state exponent.$bits --profile openpgp --exponent-bits $bits
-    "$REISSUE" card generate card:slot=sig --algorithm RSA-2048 --management-key-source file:admin >out
-    ADMIN=(--management-key-source file:admin)
+    "$REISSUE" card generate card:slot=sig --algorithm RSA-2048 --management-key-source file:admin-pin >out
+    ADMIN=(--management-key-source file:admin-pin)
     certify sig
     card_remove
 done
