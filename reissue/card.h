@@ -87,6 +87,12 @@ struct error *card_delete_run(struct card_run *run) MUST_CHECK;
 struct error *card_move_run(struct card_run *run) MUST_CHECK;
 struct error *card_reset_run(struct card_run *run) MUST_CHECK;
 
+/* ---- card_show_slots.c ------------------------------------------------------------------- */
+
+/* Keys and certificates, and warnings of what is wrong with them. */
+struct error *card_show_slots(struct card_run *run, struct card *card,
+                              const struct card_make *make) MUST_CHECK;
+
 /* ---- card_output.c ----------------------------------------------------------------------- */
 
 /* Prints a line to standard output, but not with --json. */

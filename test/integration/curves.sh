@@ -4,6 +4,7 @@
 # card lacks is refused with a list of what it has.
 source "$(dirname "$0")/lib.sh"
 source "$HERE/reissue_lib.sh"
+source "$HERE/pkcs11.sh"
 
 P=(-provider default -provider card)
 PORT=4433
@@ -156,3 +157,24 @@ SECRETS=(--pin-source env:CARD_PIN --management-key-source factory --batch)
 expect_reissue 9 start aut.crt --new-key card:app=piv --name lacking "${SECRETS[@]}"
 expect_in "this card has RSA-2048, RSA-3072, RSA-4096, P-256, P-384, Ed25519, X25519" err
 card_remove
+
+# ---- PKCS #11: which curves a token has shows when it makes a key ------------------------------------------------
+
+token_new one
+for curve in "${CURVES[@]}"; do
+    "$REISSUE" card generate "card:app=pkcs11?module-path=$SOFTHSM" --slot 01 --overwrite-key --algorithm "$curve" \
+        --pin-source file:pin --reference token.ref >uri
+    certify token.ref token.crt
+    on_curve token.crt "$curve"
+    for digest in sha1 sha512; do
+        openssl dgst "${P[@]}" -$digest -sign token.ref -passin env:CARD_PIN -out signature message
+        openssl x509 -in token.crt -noout -pubkey >token.pub
+        openssl dgst -$digest -verify token.pub -signature signature message >verdict || fail "$curve $digest: $(<verdict)"
+    done
+    rm token.ref
+done
+echo "C_GenerateKeyPair no-curve" >hostile
+HOSTILE_REAL=$SOFTHSM HOSTILE_FILE=$WORK/hostile expect_failure "$REISSUE" card generate \
+    "card:app=pkcs11?module-path=$HOSTILE_MODULE" --slot 02 --algorithm brainpoolP256r1 --pin-source file:pin
+expect_in "makes no brainpoolP256r1 keys; by what it says of itself it may make RSA-2048" err
+expect_in "P-521, secp256k1, brainpoolP256r1" err
