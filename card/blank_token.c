@@ -74,8 +74,8 @@ static struct error *run_connected(struct card_transport *transport, OSSL_LIB_CT
         return error;
     error = pkcs11_select(channel, libctx, &state, &found);
     const struct pkcs11 *token = state;
-    if (error != NULL && error_code(error) == ERROR_NO_CARD && token != NULL) {
-        error_free(error); /* it says that the token is not initialised, and nothing else */
+    if (error != NULL && token != NULL && token->blank) {
+        error_free(error); /* it says just that */
         error = NULL;
     } else if (error == NULL) {
         error = error_new(ERROR_ARGUMENT, "the token \"%s\" is initialised already", token->label);

@@ -42,6 +42,7 @@ struct pkcs11 {
     uint64_t pin_minimum, pin_maximum;
     unsigned can;
     bool logged_in;
+    bool blank; /* it was never initialised: there is no session with it */
 
     /* The private key that was used last: a handle of this session. */
     char slot[APP_SLOT_MAX]; /* or "" */
