@@ -146,7 +146,8 @@ struct setup {
 static struct error *init_pin(struct apdu_channel *channel, struct pkcs11 *token,
                               const struct card_token_setup *wanted)
 {
-    const struct app_change change = {CARD_SECRET_PUK, wanted->officer, wanted->pin};
+    const struct app_change change = {
+        .which = CARD_SECRET_PUK, .proof = wanted->officer, .new_value = wanted->pin};
     int tries_left;
     struct error *error = pkcs11_unblock_pin(channel, token, &change, &tries_left);
     return error == NULL
