@@ -12,6 +12,7 @@
 #ifndef CARD_APP_H
 #define CARD_APP_H
 
+#include "algorithms.h"
 #include "apdu.h"
 #include "error.h"
 #include "secret.h"

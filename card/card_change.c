@@ -269,9 +269,13 @@ static struct error *reset(struct card *card, void *argument)
     return error;
 }
 
+struct error *card_check_resets(const struct card *card)
+{
+    return card->app->reset != NULL ? NULL : cannot(card, "cannot be reset");
+}
+
 struct error *card_reset(struct card *card, const struct card_admin *admin)
 {
-    if (card->app->reset == NULL)
-        return cannot(card, "cannot be reset");
-    return session_run_fresh(card, NULL, reset, (void *)(uintptr_t)admin);
+    struct error *error = card_check_resets(card);
+    return error != NULL ? error : session_run_fresh(card, NULL, reset, (void *)(uintptr_t)admin);
 }

@@ -333,12 +333,16 @@ static struct error *change(struct card *card, void *argument)
     return error != NULL ? error : send_change(card, changing, proof_kind, proof.name);
 }
 
+struct error *card_check_changes_secrets(const struct card *card)
+{
+    return card->app->change_secret != NULL ? NULL : app_cannot(card->app, "changes no PIN");
+}
+
 struct error *card_change_secret(struct card *card, const struct card_change *wanted)
 {
     struct changing changing = {.change = wanted, .changed = wanted->which};
-    if (card->app->change_secret == NULL)
-        return app_cannot(card->app, "changes no PIN");
-    return session_run_fresh(card, NULL, change, &changing);
+    struct error *error = card_check_changes_secrets(card);
+    return error != NULL ? error : session_run_fresh(card, NULL, change, &changing);
 }
 
 struct error *card_unblock_pin(struct card *card, const struct card_change *wanted)

@@ -9,6 +9,7 @@
 #ifndef CARD_MANAGE_H
 #define CARD_MANAGE_H
 
+#include "algorithms.h"
 #include "card.h"
 
 /* ---- which cards there are --------------------------------------------------------------- */
@@ -142,6 +143,12 @@ struct card_change {
 };
 
 /*
+ * ERROR_UNSUPPORTED where no card of this kind has its secrets changed, unblocked or set for the
+ * first time by us; the message says what to do.
+ */
+struct error *card_check_changes_secrets(const struct card *card) MUST_CHECK;
+
+/*
  * Changes a secret. Everything that can be known is checked before anything is sent: the rules of
  * both, whether this process has seen the proof refused, the tries. ERROR_PIN_FORMAT, _PIN_WRONG,
  * _PIN_LAST_TRY, _PIN_BLOCKED; _DENIED where tries are not counted.
@@ -163,6 +170,37 @@ struct error *card_set_admin_key(struct card *card, const struct card_admin *adm
                                  struct secret *key, const struct card_admin_key_options *options,
                                  struct secret **out) MUST_CHECK;
 
+/* ---- new tokens -------------------------------------------------------------------------- */
+
+/* A token behind a PKCS #11 module that was never initialised. */
+struct card_blank_token {
+    char *reader; /* the slot that it is in */
+    size_t pin_minimum, pin_maximum;
+};
+
+/*
+ * The one that fits `uri`, which names a module. ERROR_NOT_FOUND where there is none, _AMBIGUOUS;
+ * _UNSUPPORTED for one that takes its PINs by a keypad.
+ */
+struct error *card_find_blank_token(struct card_context *context, const struct card_uri *uri,
+                                    struct card_blank_token *out) MUST_CHECK;
+void card_blank_token_clear(struct card_blank_token *token);
+
+/* What it gets. */
+struct card_token_setup {
+    const char *label;      /* UTF-8, at most 32 bytes */
+    struct secret *officer; /* the PIN of the security officer */
+    struct secret *pin;     /* the user's */
+};
+
+/*
+ * Initialises it (C_InitToken) and gives it its PIN (C_InitPIN). *out is its URI by now, for
+ * free().
+ */
+struct error *card_initialise_token(struct card_context *context, const struct card_uri *uri,
+                                    const char *reader, const struct card_token_setup *wanted,
+                                    char **out) MUST_CHECK;
+
 /* ---- changes ----------------------------------------------------------------------------- */
 
 /* Deletes whatever key is in the slot. ERROR_NOT_FOUND, _DENIED, _UNSUPPORTED. */
@@ -180,6 +218,9 @@ struct error *card_delete_certificate(struct card *card, const struct card_admin
  */
 struct error *card_move_key(struct card *card, const struct card_admin *admin, const char *from,
                             const char *to) MUST_CHECK;
+
+/* ERROR_UNSUPPORTED where no card of this kind can be reset by us; the message says what to do. */
+struct error *card_check_resets(const struct card *card) MUST_CHECK;
 
 /*
  * Makes the card what it was when it left the factory. What is not known of it any more afterwards

@@ -235,7 +235,7 @@ struct error *openpgp_factory_password(enum openpgp_password which, struct secre
  * The attributes that make the card's key in that slot one of that kind: those that the card lists,
  * else what such cards take. ERROR_UNSUPPORTED where it says that it has none such.
  */
-struct error *openpgp_find_attributes(struct apdu_channel *channel, const struct openpgp *openpgp,
+struct error *openpgp_find_attributes(struct apdu_channel *channel, struct openpgp *openpgp,
                                       enum openpgp_slot slot,
                                       const struct openpgp_algorithm *algorithm,
                                       struct openpgp_attributes *out) MUST_CHECK;
@@ -247,6 +247,11 @@ struct error *openpgp_find_attributes(struct apdu_channel *channel, const struct
 struct error *openpgp_set_attributes(struct apdu_channel *channel, struct openpgp *openpgp,
                                      enum openpgp_slot slot,
                                      const struct openpgp_attributes *attributes) MUST_CHECK;
+
+/* ERROR_UNSUPPORTED: no keys called `name` in that slot, and which ones instead. */
+struct error *openpgp_no_such_keys(struct apdu_channel *channel, struct openpgp *openpgp,
+                                   enum openpgp_slot slot, const char *name, struct error *cause)
+    __attribute__((warn_unused_result, returns_nonnull));
 
 /* Whether two are the same. */
 bool openpgp_attributes_equal(const struct openpgp_attributes *one,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* OpenPGP: kinds of keys, and the attributes that stand for them. Sections 4.4.3.9 and 4.4.3.10. */
 #include "openpgp.h"
+#include "public_key.h"
 
 #include <string.h>
 #include <strings.h>
@@ -59,26 +60,12 @@ const struct openpgp_algorithm *openpgp_algorithm_named(const char *name)
     return NULL;
 }
 
-/* libcrypto has several names for one group; the first of these is what it is called by. */
-static bool is_group(const EVP_PKEY *key, const char *curve)
-{
-    char name[64];
-    static const char *const aliases[][2] = {
-        {"P-256", "prime256v1"}, {"P-384", "secp384r1"}, {"P-521", "secp521r1"}};
-    if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
-        return false;
-    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-        if (strcmp(curve, aliases[i][0]) == 0 && strcasecmp(name, aliases[i][1]) == 0)
-            return true;
-    return strcasecmp(name, curve) == 0;
-}
-
 const struct openpgp_algorithm *openpgp_algorithm_of_key(const EVP_PKEY *key)
 {
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         const struct openpgp_algorithm *algorithm = &algorithms[i];
         if (EVP_PKEY_is_a(key, algorithm->type) && EVP_PKEY_get_bits(key) == algorithm->bits &&
-            (algorithm->curve == NULL || is_group(key, algorithm->curve)))
+            (algorithm->curve == NULL || public_key_is_on(key, algorithm->curve)))
             return algorithm;
     }
     return NULL;

@@ -98,33 +98,41 @@ static uint8_t exponent_bits(const struct openpgp *openpgp)
     return yubico ? YUBICO_EXPONENT_BITS : USUAL_EXPONENT_BITS;
 }
 
-static struct error *no_such_keys(enum openpgp_slot slot, const char *name, struct error *cause)
+struct error *openpgp_no_such_keys(struct apdu_channel *channel, struct openpgp *openpgp,
+                                   enum openpgp_slot slot, const char *name, struct error *cause)
 {
-    return error_wrap(cause, ERROR_UNSUPPORTED, "this card makes no %s keys in slot %s", name,
-                      openpgp_slot_text(slot));
+    char names[CARD_ALGORITHMS_TEXT_MAX];
+    struct card_algorithms had;
+    struct error *unlisted = openpgp_algorithms(channel, openpgp, openpgp_slot_text(slot), &had);
+    error_free(unlisted); /* that the card has no such keys is more important */
+    card_algorithms_text(&had, names);
+    return error_wrap(cause, ERROR_UNSUPPORTED, "this card makes no %s keys in slot %s: %s %s",
+                      name, openpgp_slot_text(slot), had.certain ? "it has" : "such cards have",
+                      names);
 }
 
-struct error *openpgp_find_attributes(struct apdu_channel *channel, const struct openpgp *openpgp,
+struct error *openpgp_find_attributes(struct apdu_channel *channel, struct openpgp *openpgp,
                                       enum openpgp_slot slot,
                                       const struct openpgp_algorithm *algorithm,
                                       struct openpgp_attributes *out)
 {
     struct buffer answer = {0};
     struct tlv list;
+    bool listed = true;
     if (openpgp_algorithm_of(&openpgp->attributes[slot]) == algorithm) {
         *out = openpgp->attributes[slot];
         return NULL;
     }
     struct error *error = read_list(channel, &answer, &list);
-    if (error == NULL && !find_entry(&list, slot, algorithm, out))
-        error = no_such_keys(slot, algorithm->name, NULL);
+    if (error == NULL)
+        listed = find_entry(&list, slot, algorithm, out);
     if (error != NULL && error_code(error) == ERROR_NOT_FOUND) {
         error_free(error);
         error = NULL;
         openpgp_attributes_make(slot, algorithm, exponent_bits(openpgp), out);
     }
     buffer_clear(&answer);
-    return error;
+    return listed ? error : openpgp_no_such_keys(channel, openpgp, slot, algorithm->name, NULL);
 }
 
 struct error *openpgp_set_attributes(struct apdu_channel *channel, struct openpgp *openpgp,
@@ -143,7 +151,8 @@ struct error *openpgp_set_attributes(struct apdu_channel *channel, struct openpg
     struct error *error = openpgp_put_data(channel, (uint16_t)(OPENPGP_DO_ATTRIBUTES + slot),
                                            attributes->bytes, attributes->length, &status);
     if (error != NULL && error_code(error) == ERROR_CARD_STATUS && status != 0)
-        error = no_such_keys(slot, algorithm == NULL ? "such" : algorithm->name, error);
+        error = openpgp_no_such_keys(channel, openpgp, slot,
+                                     algorithm == NULL ? "such" : algorithm->name, error);
     if (error != NULL)
         return error;
     openpgp->attributes[slot] = *attributes;
@@ -155,15 +164,6 @@ struct error *openpgp_set_attributes(struct apdu_channel *channel, struct openpg
 
 /* ---- for a person ------------------------------------------------------------------------ */
 
-static void add_name(struct card_algorithms *out, const char *name)
-{
-    for (size_t i = 0; i < out->count; i++)
-        if (strcmp(out->names[i], name) == 0)
-            return;
-    if (out->count < CARD_ALGORITHMS_MAX)
-        out->names[out->count++] = name;
-}
-
 static void add_listed(const struct tlv *list, enum openpgp_slot slot, struct card_algorithms *out)
 {
     struct tlv_reader reader;
@@ -171,7 +171,7 @@ static void add_listed(const struct tlv *list, enum openpgp_slot slot, struct ca
     const struct openpgp_algorithm *algorithm;
     tlv_reader_init(&reader, list->value, list->length);
     while (next_entry(&reader, slot, &attributes, &algorithm))
-        add_name(out, algorithm->name);
+        card_algorithms_add(out, algorithm->name);
 }
 
 /* What it has now; and where that can be changed, perhaps everything. */
@@ -180,10 +180,10 @@ static void add_guessed(const struct openpgp *openpgp, enum openpgp_slot slot,
 {
     const struct openpgp_algorithm *algorithm = openpgp_algorithm_of(&openpgp->attributes[slot]);
     if (algorithm != NULL)
-        add_name(out, algorithm->name);
+        card_algorithms_add(out, algorithm->name);
     for (size_t i = 0; openpgp->attributes_changeable && openpgp_algorithm_at(i) != NULL; i++)
         if (openpgp_algorithm_kind(slot, openpgp_algorithm_at(i)) != 0)
-            add_name(out, openpgp_algorithm_at(i)->name);
+            card_algorithms_add(out, openpgp_algorithm_at(i)->name);
 }
 
 struct error *openpgp_algorithms(struct apdu_channel *channel, void *state, const char *name,

@@ -206,9 +206,8 @@ struct error *openpgp_generate_key(struct apdu_channel *channel, void *state, co
     struct error *error = openpgp_check_active(openpgp);
     error_free(described); /* an empty slot is what is wanted */
     if (error == NULL && (algorithm == NULL || openpgp_algorithm_kind(slot, algorithm) == 0))
-        error = error_new(ERROR_UNSUPPORTED, "no key of the kind \"%s\" can be made in slot %s",
-                          options->algorithm == NULL ? "" : options->algorithm,
-                          openpgp_slot_text(slot));
+        error = openpgp_no_such_keys(channel, openpgp, slot,
+                                     options->algorithm == NULL ? "" : options->algorithm, NULL);
     if (error == NULL)
         error = check_policies(openpgp, slot, options, out);
     if (error == NULL)

@@ -120,18 +120,21 @@ static struct error *send_simple(struct apdu_channel *channel, uint8_t ins, cons
     return error != NULL || status == SW_SUCCESS ? error : apdu_refused(what, status);
 }
 
-static struct error *terminate(struct apdu_channel *channel, struct openpgp *openpgp,
+static struct error *block_both(struct apdu_channel *channel, const struct openpgp *openpgp)
+{
+    struct error *error = block(channel, openpgp, OPENPGP_PW1_SIGN);
+    return error != NULL ? error : block(channel, openpgp, OPENPGP_PW3);
+}
+
+/* As long as nothing was changed. */
+static struct error *authorise(struct apdu_channel *channel, struct openpgp *openpgp,
                                const struct app_admin *admin)
 {
-    struct error *error = NULL;
     if (!openpgp->life_cycle)
         return error_new(ERROR_UNSUPPORTED,
                          "this OpenPGP card cannot be reset: it says that it has no life cycle; "
                          "nothing was changed");
-    if (admin != NULL && admin->secret != NULL)
-        return openpgp_authenticate_admin(channel, openpgp, admin);
-    error = block(channel, openpgp, OPENPGP_PW1_SIGN);
-    return error != NULL ? error : block(channel, openpgp, OPENPGP_PW3);
+    return admin == NULL ? NULL : openpgp_authenticate_admin(channel, openpgp, admin);
 }
 
 /* What was known of the card is not true any more. */
@@ -146,18 +149,21 @@ static struct error *start_afresh(struct apdu_channel *channel, void *state)
     return error;
 }
 
-/* A card that was terminated before, and not activated, is activated. */
+/* A card that was terminated before, and not activated, is activated. Without the admin PIN it has
+   to have no try left for either PIN. */
 struct error *openpgp_reset(struct apdu_channel *channel, void *state,
                             const struct app_admin *admin)
 {
     struct openpgp *openpgp = state;
-    struct error *error = NULL;
-    if (!openpgp->terminated) {
-        error = terminate(channel, openpgp, admin);
-        if (error != NULL)
-            return error;
+    const struct app_admin *known = admin != NULL && admin->secret != NULL ? admin : NULL;
+    bool terminated = openpgp->terminated;
+    struct error *error = terminated ? NULL : authorise(channel, openpgp, known);
+    if (error != NULL)
+        return error;
+    if (!terminated && known == NULL)
+        error = block_both(channel, openpgp);
+    if (error == NULL && !terminated)
         error = send_simple(channel, OPENPGP_INS_TERMINATE, "its reset (TERMINATE DF)");
-    }
     if (error == NULL)
         error = send_simple(channel, OPENPGP_INS_ACTIVATE, "its reset (ACTIVATE FILE)");
     if (error == NULL)

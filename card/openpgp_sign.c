@@ -10,7 +10,6 @@
 
 #define BLOCK_MAX   512 /* RSA-4096 */
 #define NUMBER_MAX  66  /* of a signature on P-521 */
-#define HASH_MAX    64  /* SHA-512 */
 #define HEADER_MAX  9   /* of a command of extended length: CLA to P2, Lc, Le */
 #define RSA_PERCENT 40  /* the most of its modulus that an RSA key signs, 7.2.10.2 */
 
@@ -147,23 +146,20 @@ static struct error *take_ecdsa(struct openpgp *openpgp, const struct app_key *k
     return error;
 }
 
-/*
- * A longer hash counts by its leftmost bits (FIPS 186-4 6.4), and zeros before a shorter one do not
- * count; some cards take hashes of the curve's length only, for P-521 those of SHA-512.
- */
+/* Some cards take hashes of the curve's length only. */
 static struct error *sign_ecdsa(struct apdu_channel *channel, struct openpgp *openpgp,
                                 const struct app_key *key, const uint8_t *in, size_t in_length,
                                 uint8_t *out, size_t *out_length)
 {
-    uint8_t hash[HASH_MAX] = {0};
+    uint8_t hash[ECDSA_HASH_MAX];
     uint8_t plain[2 * NUMBER_MAX];
-    size_t size = ((size_t)openpgp_algorithm_of_key(key->public_key)->bits + 7) / 8;
-    size_t hash_length = size < sizeof(hash) ? size : sizeof(hash);
-    size_t used = in_length < hash_length ? in_length : hash_length;
+    size_t bits = (size_t)openpgp_algorithm_of_key(key->public_key)->bits;
+    size_t size = (bits + 7) / 8;
+    size_t hash_length = 0;
     size_t length = 0;
-    if (used > 0)
-        memcpy(hash + hash_length - used, in, used);
-    struct error *error = sign_bytes(channel, key, hash, hash_length, plain, 2 * size, &length);
+    struct error *error = ecdsa_fit_hash(in, in_length, bits, hash, &hash_length);
+    if (error == NULL)
+        error = sign_bytes(channel, key, hash, hash_length, plain, 2 * size, &length);
     if (error == NULL && length != 2 * size)
         error = error_new(ERROR_CARD_ANSWER, "the card's signature has %zu bytes, not %zu", length,
                           2 * size);

@@ -21,11 +21,14 @@ static const struct piv_slot slots[] = {
 
 #define SLOT_COUNT (sizeof(slots) / sizeof(slots[0]))
 
+/* 15 is GlobalPlatform's ("ISO Framework", cryptographic mechanisms), and what Yubico's SDK and
+   Nitrokey's applet call P-521 by, which SP 800-78 does not have. */
 static const struct piv_algorithm algorithms[] = {
-    {0x06, "RSA-1024", "RSA", 1024, NULL},   {0x07, "RSA-2048", "RSA", 2048, NULL},
-    {0x05, "RSA-3072", "RSA", 3072, NULL},   {0x16, "RSA-4096", "RSA", 4096, NULL},
-    {0x11, "P-256", "EC", 256, "P-256"},     {0x14, "P-384", "EC", 384, "P-384"},
-    {0xE0, "Ed25519", "ED25519", 256, NULL}, {0xE1, "X25519", "X25519", 253, NULL},
+    {0x06, "RSA-1024", "RSA", 1024, NULL}, {0x07, "RSA-2048", "RSA", 2048, NULL},
+    {0x05, "RSA-3072", "RSA", 3072, NULL}, {0x16, "RSA-4096", "RSA", 4096, NULL},
+    {0x11, "P-256", "EC", 256, "P-256"},   {0x14, "P-384", "EC", 384, "P-384"},
+    {0x15, "P-521", "EC", 521, "P-521"},   {0xE0, "Ed25519", "ED25519", 256, NULL},
+    {0xE1, "X25519", "X25519", 253, NULL},
 };
 
 #define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))
@@ -52,15 +55,19 @@ static bool piv_slot_name(const char *text, char out[APP_SLOT_MAX])
 }
 
 /* A card knows no kinds of RSA keys. */
-static bool is_type(const EVP_PKEY *key, const char *type)
+static bool is_kind(const EVP_PKEY *key, const struct piv_algorithm *algorithm)
 {
-    return strcmp(type, "RSA") == 0 ? public_key_is_rsa(key) : EVP_PKEY_is_a(key, type);
+    if (algorithm->curve != NULL)
+        return public_key_is_on(key, algorithm->curve);
+    if (strcmp(algorithm->type, "RSA") != 0)
+        return EVP_PKEY_is_a(key, algorithm->type);
+    return public_key_is_rsa(key) && EVP_PKEY_get_bits(key) == algorithm->bits;
 }
 
 const struct piv_algorithm *piv_algorithm_of_key(const EVP_PKEY *key)
 {
     for (size_t i = 0; i < ALGORITHM_COUNT; i++)
-        if (is_type(key, algorithms[i].type) && EVP_PKEY_get_bits(key) == algorithms[i].bits)
+        if (is_kind(key, &algorithms[i]))
             return &algorithms[i];
     return NULL;
 }

@@ -69,7 +69,7 @@ const struct piv_slot *piv_slot_at(size_t index);
 
 /* A kind of key. */
 struct piv_algorithm {
-    uint8_t id;       /* SP 800-78-4, table 6-2; those above 0x14 and 05 are Yubico's */
+    uint8_t id;       /* SP 800-78-4, table 6-2, and what others added: see piv.c */
     const char *name; /* as in card_generate_options */
     const char *type; /* OpenSSL's */
     int bits;         /* as EVP_PKEY_get_bits() counts */
@@ -215,11 +215,6 @@ struct error *piv_reset(struct apdu_channel *channel, void *state,
 
 struct error *piv_algorithms(struct apdu_channel *channel, void *state, const char *slot,
                              struct card_algorithms *out) MUST_CHECK;
-
-/* The same as a list for messages, "RSA-2048, P-256". */
-#define PIV_ALGORITHM_NAMES_MAX 256
-struct error *piv_algorithm_names(struct apdu_channel *channel, struct piv *piv,
-                                  char out[PIV_ALGORITHM_NAMES_MAX]) MUST_CHECK;
 
 struct error *piv_attest(struct apdu_channel *channel, void *state, const char *slot,
                          struct buffer *statement, struct buffer *issuer) MUST_CHECK;

@@ -58,7 +58,8 @@ static struct error *generate_refused(struct apdu_channel *channel, struct piv *
                                       const struct piv_algorithm *algorithm,
                                       const struct card_generate_options *options, uint16_t status)
 {
-    char names[PIV_ALGORITHM_NAMES_MAX];
+    char names[CARD_ALGORITHMS_TEXT_MAX];
+    struct card_algorithms had;
     bool policies =
         options->pin_policy != CARD_POLICY_DEFAULT || options->touch_policy != CARD_POLICY_DEFAULT;
     struct error *error = apdu_refused("to make a key", status);
@@ -67,7 +68,8 @@ static struct error *generate_refused(struct apdu_channel *channel, struct piv *
     if (status != SW_WRONG_DATA && status != SW_FUNCTION_NOT_SUPPORTED &&
         status != SW_INCORRECT_P1_P2)
         return error;
-    struct error *unlisted = piv_algorithm_names(channel, piv, names);
+    struct error *unlisted = piv_algorithms(channel, piv, NULL, &had);
+    card_algorithms_text(&had, names);
     error = error_wrap(error, ERROR_UNSUPPORTED,
                        "this card cannot make keys of the kind %s%s; such cards have %s",
                        algorithm->name, policies ? ", or not with those policies" : "", names);
@@ -166,30 +168,20 @@ struct error *piv_free_slot(struct apdu_channel *channel, void *state, char slot
                                       "whose key may be overwritten");
 }
 
-static bool contains(const struct card_algorithms *algorithms, const char *name)
-{
-    for (size_t i = 0; i < algorithms->count; i++)
-        if (strcmp(algorithms->names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* What the card is known not to have is refused before anything else is done. */
 static struct error *choose_algorithm(struct apdu_channel *channel, struct piv *piv,
                                       const char *slot, const char *name,
                                       const struct piv_algorithm **out)
 {
-    char names[PIV_ALGORITHM_NAMES_MAX];
-    struct card_algorithms had = {0};
+    char names[CARD_ALGORITHMS_TEXT_MAX];
+    struct card_algorithms had;
     *out = name == NULL ? NULL : piv_algorithm_named(name);
     struct error *error = piv_algorithms(channel, piv, slot, &had);
-    bool good = *out != NULL && (*out)->bits != 1024 && /* SP 800-131A: RSA-1024 signs no more */
-                (!had.certain || contains(&had, (*out)->name));
+    bool good = *out != NULL && (*out)->bits != 1024 &&
+                (!had.certain || card_algorithms_have(&had, (*out)->name));
     if (error != NULL || good)
         return error;
-    error = piv_algorithm_names(channel, piv, names);
-    if (error != NULL)
-        return error;
+    card_algorithms_text(&had, names);
     return error_new(ERROR_UNSUPPORTED, "no key of the kind \"%s\" can be made: this card has %s",
                      name == NULL ? "" : name, names);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* PIV: signatures. SP 800-73-4 part 2, appendix A.4. */
+#include "ecdsa.h"
 #include "piv.h"
 #include "pkcs1.h"
 #include "public_key.h"
@@ -10,30 +11,19 @@
 
 /* ---- what the card is given -------------------------------------------------------------- */
 
-/* The leftmost bits of the hash, as many as the curve's order has; zeros before a shorter one
-   (FIPS 186-4 6.4; SP 800-73-4 part 2, A.4.2). Both curves have whole bytes. */
-static void fit_hash(const uint8_t *in, size_t in_length, uint8_t *block, size_t size)
-{
-    size_t used = in_length < size ? in_length : size;
-    memset(block, 0, size);
-    if (used > 0)
-        memcpy(block + size - used, in, used);
-}
-
 static struct error *make_block(const struct piv_algorithm *algorithm,
                                 enum card_mechanism mechanism, const uint8_t *in, size_t in_length,
-                                uint8_t *block, size_t size)
+                                uint8_t block[BLOCK_MAX], size_t *size)
 {
-    if (mechanism == CARD_MECHANISM_ECDSA) {
-        fit_hash(in, in_length, block, size);
-        return NULL;
-    }
+    *size = (size_t)algorithm->bits / 8;
+    if (mechanism == CARD_MECHANISM_ECDSA)
+        return ecdsa_fit_hash(in, in_length, (size_t)algorithm->bits, block, size);
     if (mechanism == CARD_MECHANISM_RSA_PKCS1)
-        return pkcs1_pad(in, in_length, block, size);
-    if (in_length != size)
+        return pkcs1_pad(in, in_length, block, *size);
+    if (in_length != *size)
         return error_new(ERROR_ARGUMENT, "a block for %s has %zu bytes, not %zu", algorithm->name,
-                         size, in_length);
-    memcpy(block, in, size);
+                         *size, in_length);
+    memcpy(block, in, *size);
     return NULL;
 }
 
@@ -83,10 +73,10 @@ struct error *piv_sign(struct apdu_channel *channel, void *state, const struct a
 {
     const struct piv_algorithm *algorithm = piv_algorithm_of_key(key->public_key);
     uint8_t block[BLOCK_MAX];
-    size_t size = (size_t)algorithm->bits / 8;
+    size_t size;
     *out_length = 0;
     if (mechanism == CARD_MECHANISM_ED25519) /* the card hashes, twice: RFC 8032 5.1.6 */
         return sign_block(channel, state, key, in, in_length, out, out_length);
-    struct error *error = make_block(algorithm, mechanism, in, in_length, block, size);
+    struct error *error = make_block(algorithm, mechanism, in, in_length, block, &size);
     return error != NULL ? error : sign_block(channel, state, key, block, size, out, out_length);
 }

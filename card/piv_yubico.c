@@ -3,7 +3,6 @@
    and delete them. */
 #include "piv.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define INS_MOVE_KEY    0xF6 /* Yubico, firmware 5.7 on */
@@ -27,6 +26,8 @@ static bool yubikey_has(const struct piv *piv, const struct piv_algorithm *algor
     if ((rsa && algorithm->bits > 2048) || strcmp(algorithm->type, "ED25519") == 0 ||
         strcmp(algorithm->type, "X25519") == 0)
         return piv_firmware_at_least(piv, 5, 7, 0);
+    if (algorithm->bits == 521)
+        return false;
     return algorithm->bits != 384 || piv_firmware_at_least(piv, 4, 3, 0);
 }
 
@@ -52,8 +53,8 @@ static void add_all(const struct piv *piv, struct card_algorithms *out)
         bool has = piv->version == PIV_PRESENT ? yubikey_has(piv, algorithm)
                    : said                      ? is_offered(piv, algorithm)
                                                : standard_has(algorithm);
-        if (has && algorithm->bits != 1024 && out->count < CARD_ALGORITHMS_MAX)
-            out->names[out->count++] = algorithm->name;
+        if (has && algorithm->bits != 1024) /* SP 800-131A: RSA-1024 signs no more */
+            card_algorithms_add(out, algorithm->name);
     }
 }
 
@@ -66,23 +67,6 @@ struct error *piv_algorithms(struct apdu_channel *channel, void *state, const ch
     struct error *error = piv_learn_version(channel, piv);
     if (error == NULL)
         add_all(piv, out);
-    return error;
-}
-
-struct error *piv_algorithm_names(struct apdu_channel *channel, struct piv *piv,
-                                  char out[PIV_ALGORITHM_NAMES_MAX])
-{
-    struct card_algorithms had;
-    size_t used = 0;
-    struct error *error = piv_algorithms(channel, piv, NULL, &had);
-    out[0] = '\0';
-    for (size_t i = 0; error == NULL && i < had.count; i++) {
-        int length = snprintf(out + used, PIV_ALGORITHM_NAMES_MAX - used, "%s%s",
-                              i == 0 ? "" : ", ", had.names[i]);
-        if (length < 0 || (size_t)length >= PIV_ALGORITHM_NAMES_MAX - used)
-            break;
-        used += (size_t)length;
-    }
     return error;
 }
 

@@ -80,7 +80,8 @@ static struct error *take_token(struct pkcs11 *token)
     token->pin_minimum = wire_get_number(results);
     token->pin_maximum = wire_get_number(results);
     token->can = 0;
-    if ((token->flags & CKF_TOKEN_INITIALIZED) == 0)
+    token->blank = (token->flags & CKF_TOKEN_INITIALIZED) == 0;
+    if (token->blank)
         return error_new(ERROR_NO_CARD, "the token is not initialised: it has no keys yet");
     uint64_t count = wire_get_number(results);
     for (uint64_t i = 0; i < count && !results->broken; i++)
@@ -98,7 +99,7 @@ struct error *pkcs11_select(struct apdu_channel *channel, OSSL_LIB_CTX *libctx, 
         return error;
     struct pkcs11 *token = *state;
     token->slot[0] = '\0';
-    token->logged_in = token->has_intention = token->begun = false;
+    token->logged_in = token->has_intention = token->begun = token->blank = false;
     pkcs11_call_begin(token->call, WIRE_OPEN);
     error = pkcs11_call_make(token->call, apdu_channel_transport(channel));
     if (error == NULL)
@@ -157,6 +158,7 @@ const struct card_app pkcs11_app = {
     .secret_info = pkcs11_secret_info,
     .change_secret = pkcs11_change_secret,
     .unblock_pin = pkcs11_unblock_pin,
+    .reset = pkcs11_reset,
     .make = pkcs11_make,
 };
 

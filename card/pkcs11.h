@@ -42,6 +42,7 @@ struct pkcs11 {
     uint64_t pin_minimum, pin_maximum;
     unsigned can;
     bool logged_in;
+    bool blank; /* it was never initialised: there is no session with it */
 
     /* The private key that was used last: a handle of this session. */
     char slot[APP_SLOT_MAX]; /* or "" */
@@ -87,6 +88,9 @@ void pkcs11_put_attribute(struct pkcs11 *token, CK_ATTRIBUTE_TYPE type, const vo
                           size_t length);
 void pkcs11_put_number(struct pkcs11 *token, CK_ATTRIBUTE_TYPE type, CK_ULONG number);
 void pkcs11_put_truth(struct pkcs11 *token, CK_ATTRIBUTE_TYPE type, bool truth);
+
+/* Three attributes: on the token, with the slot's CKA_ID, and its name as the label. */
+void pkcs11_put_identity(struct pkcs11 *token, const char *slot);
 
 /*
  * The first object of that class with that CKA_ID, and those of its attributes. ERROR_NOT_FOUND.
@@ -169,23 +173,37 @@ struct error *pkcs11_derive(struct apdu_channel *channel, void *state, const str
 void pkcs11_choose(const struct pkcs11 *token, enum card_mechanism mechanism, enum wire_use *use,
                    CK_MECHANISM_TYPE *type);
 
-/* ---- pkcs11_manage.c --------------------------------------------------------------------- */
+/* ---- pkcs11_generate.c ------------------------------------------------------------------- */
 
 struct error *pkcs11_free_slot(struct apdu_channel *channel, void *state,
                                char slot[APP_SLOT_MAX]) MUST_CHECK;
 struct error *pkcs11_generate_key(struct apdu_channel *channel, void *state, const char *slot,
                                   const struct card_generate_options *options,
                                   struct app_key *out) MUST_CHECK;
+struct error *pkcs11_algorithms(struct apdu_channel *channel, void *state, const char *slot,
+                                struct card_algorithms *out) MUST_CHECK;
+
+/* ---- pkcs11_manage.c --------------------------------------------------------------------- */
+
+/* Objects of one class and slot. */
+struct pkcs11_handles {
+    CK_OBJECT_HANDLE *handles;
+    size_t count;
+};
+
+struct error *pkcs11_destroy(struct apdu_channel *channel, struct pkcs11 *token,
+                             const struct pkcs11_handles *old) MUST_CHECK;
 struct error *pkcs11_delete_key(struct apdu_channel *channel, void *state,
                                 const char *slot) MUST_CHECK;
 struct error *pkcs11_store_certificate(struct apdu_channel *channel, void *state, const char *slot,
                                        const uint8_t *der, size_t length) MUST_CHECK;
 struct error *pkcs11_delete_certificate(struct apdu_channel *channel, void *state,
                                         const char *slot) MUST_CHECK;
-struct error *pkcs11_algorithms(struct apdu_channel *channel, void *state, const char *slot,
-                                struct card_algorithms *out) MUST_CHECK;
 
 /* ---- pkcs11_secret.c --------------------------------------------------------------------- */
+
+/* How long the token's PINs are, in bytes, as far as it says. */
+void pkcs11_pin_lengths(const struct pkcs11 *token, size_t *minimum, size_t *maximum);
 
 struct error *pkcs11_secret_info(struct apdu_channel *channel, void *state, enum card_secret which,
                                  struct card_secret_info *out) MUST_CHECK;
@@ -193,6 +211,12 @@ struct error *pkcs11_change_secret(struct apdu_channel *channel, void *state,
                                    const struct app_change *change, int *tries_left) MUST_CHECK;
 struct error *pkcs11_unblock_pin(struct apdu_channel *channel, void *state,
                                  const struct app_change *change, int *tries_left) MUST_CHECK;
+
+/* C_InitToken: by the security officer's PIN, which a token that has none yet gets by it. */
+struct error *pkcs11_init_token(struct apdu_channel *channel, struct pkcs11 *token,
+                                struct secret *officer, const char *label) MUST_CHECK;
+struct error *pkcs11_reset(struct apdu_channel *channel, void *state,
+                           const struct app_admin *admin) MUST_CHECK;
 struct error *pkcs11_make(struct apdu_channel *channel, void *state,
                           struct card_make *out) MUST_CHECK;
 struct error *pkcs11_initialised(struct apdu_channel *channel, void *state, bool *out) MUST_CHECK;

@@ -73,6 +73,15 @@ void pkcs11_put_truth(struct pkcs11 *token, CK_ATTRIBUTE_TYPE type, bool truth)
     pkcs11_put_attribute(token, type, &value, sizeof(value));
 }
 
+void pkcs11_put_identity(struct pkcs11 *token, const char *slot)
+{
+    uint8_t bytes[PKCS11_ID_MAX];
+    const struct pkcs11_value id = pkcs11_slot_id(slot, bytes);
+    pkcs11_put_truth(token, CKA_TOKEN, true);
+    pkcs11_put_attribute(token, CKA_ID, id.bytes, id.length);
+    pkcs11_put_attribute(token, CKA_LABEL, slot, strlen(slot));
+}
+
 /* ---- finding ----------------------------------------------------------------------------- */
 
 /* What is looked for; a NULL is not looked at. */

@@ -16,6 +16,14 @@ static int officer_tries(uint64_t flags)
     return (flags & CKF_SO_PIN_FINAL_TRY) != 0 ? 1 : -1;
 }
 
+void pkcs11_pin_lengths(const struct pkcs11 *token, size_t *minimum, size_t *maximum)
+{
+    bool known = token->pin_maximum >= token->pin_minimum && token->pin_maximum > 0;
+    *minimum = known ? (size_t)token->pin_minimum : 1;
+    *maximum =
+        known && token->pin_maximum < SECRET_MAX ? (size_t)token->pin_maximum : SECRET_MAX / 2;
+}
+
 struct error *pkcs11_secret_info(struct apdu_channel *channel, void *state, enum card_secret which,
                                  struct card_secret_info *out)
 {
@@ -28,13 +36,10 @@ struct error *pkcs11_secret_info(struct apdu_channel *channel, void *state, enum
     if (error != NULL)
         return error;
     bool is_pin = which == CARD_SECRET_PIN;
-    bool known = token->pin_maximum >= token->pin_minimum && token->pin_maximum > 0;
     out->name = is_pin ? "PIN" : "PIN of the security officer";
     out->tries_left = is_pin ? status.tries_left : officer_tries(token->flags);
     out->tries_counted = true;
-    out->minimum = known ? (size_t)token->pin_minimum : 1;
-    out->maximum =
-        known && token->pin_maximum < SECRET_MAX ? (size_t)token->pin_maximum : SECRET_MAX / 2;
+    pkcs11_pin_lengths(token, &out->minimum, &out->maximum);
     out->changed_by = which;
     out->unblocks = !is_pin;
     out->set = is_pin && (token->flags & CKF_USER_PIN_INITIALIZED) == 0 ? CARD_NO : CARD_YES;
@@ -122,6 +127,46 @@ struct error *pkcs11_unblock_pin(struct apdu_channel *channel, void *state,
         wire_put_bytes(request, secret_bytes(change->new_value), secret_length(change->new_value));
         error = pkcs11_call_make(token->call, apdu_channel_transport(channel));
     }
+    return start_over(channel, token, error);
+}
+
+/* ---- starting over ----------------------------------------------------------------------- */
+
+static struct error *check_officer(const struct pkcs11 *token, const struct app_admin *admin)
+{
+    int tries = officer_tries(token->flags);
+    if (admin == NULL || admin->secret == NULL)
+        return error_new(ERROR_PIN_SOURCE,
+                         "a token is reset by its security officer: give the PIN of the security "
+                         "officer");
+    if (tries == 0)
+        return error_new(ERROR_PIN_BLOCKED, "the PIN of the security officer is blocked");
+    if (tries == 1 && !admin->use_last_try)
+        return error_new(ERROR_PIN_LAST_TRY,
+                         "only one try is left for the PIN of the security officer, and it was not "
+                         "spent: make sure of it, then allow that");
+    return NULL;
+}
+
+struct error *pkcs11_init_token(struct apdu_channel *channel, struct pkcs11 *token,
+                                struct secret *officer, const char *label)
+{
+    struct wire_writer *request = &token->call->request;
+    pkcs11_call_begin(token->call, WIRE_INIT_TOKEN);
+    wire_put_number(request, true);
+    wire_put_bytes(request, secret_bytes(officer), secret_length(officer));
+    wire_put_text(request, label);
+    return pkcs11_call_make(token->call, apdu_channel_transport(channel));
+}
+
+/* Everything on the token goes, the user's PIN too; what it is called stays. */
+struct error *pkcs11_reset(struct apdu_channel *channel, void *state, const struct app_admin *admin)
+{
+    struct pkcs11 *token = state;
+    struct error *error = check_officer(token, admin);
+    if (error != NULL)
+        return error;
+    error = pkcs11_init_token(channel, token, admin->secret, token->label);
     return start_over(channel, token, error);
 }
 

@@ -39,8 +39,8 @@ struct wire_ending {
 
 enum wire_call {
     WIRE_LOAD = 1,   /* () -> (): loads and initialises the module */
-    WIRE_SLOTS,      /* () -> (count, {name, token present}) */
-    WIRE_CHOOSE,     /* (name) -> (token present): the slot of that name from here on */
+    WIRE_SLOTS,      /* () -> (count, {name, enum wire_token}) */
+    WIRE_CHOOSE,     /* (name) -> (enum wire_token): the slot of that name from here on */
     WIRE_OPEN,       /* () -> (label, model, serial, flags, PIN minimum, maximum, count,
                         {mechanism}): a new session, nobody logged in */
     WIRE_CLOSE,      /* () -> (): ends the session */
@@ -56,6 +56,13 @@ enum wire_call {
     WIRE_SET_PIN,    /* (there are PINs, old, new) -> (flags); flags also when refused */
     WIRE_INIT_PIN,   /* (there is a PIN, PIN) -> (flags); flags also when refused */
     WIRE_INIT_TOKEN, /* (there is a PIN, PIN, label) -> () */
+};
+
+/* What is in a slot: nothing, a token, one that was never initialised. */
+enum wire_token {
+    WIRE_TOKEN_NONE,
+    WIRE_TOKEN_READY,
+    WIRE_TOKEN_BLANK,
 };
 
 /* What a key is used for: the functions C_Sign..., C_Decrypt... */

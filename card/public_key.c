@@ -9,6 +9,7 @@
 #include <openssl/param_build.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RSA_BITS_MIN      1024
 #define RSA_BITS_MAX      4096
@@ -159,9 +160,19 @@ static const char *curve_name(const char *name)
     return nist != NULL ? nist : name;
 }
 
+#define CURVE_NAME_MAX 32
+
+bool public_key_is_on(const EVP_PKEY *key, const char *curve)
+{
+    char name[CURVE_NAME_MAX];
+    return EVP_PKEY_is_a(key, "EC") &&
+           EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) == 1 &&
+           strcmp(curve_name(name), curve) == 0;
+}
+
 void public_key_name(const EVP_PKEY *key, char *out, size_t size)
 {
-    char curve[32];
+    char curve[CURVE_NAME_MAX];
     if (public_key_is_rsa(key))
         (void)snprintf(out, size, "RSA-%d", EVP_PKEY_get_bits(key));
     else if (EVP_PKEY_is_a(key, "EC") &&

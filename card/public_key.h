@@ -19,8 +19,8 @@ struct error *public_key_rsa(OSSL_LIB_CTX *libctx, const uint8_t *modulus, size_
                              EVP_PKEY **out) MUST_CHECK;
 
 /*
- * A key on the named curve ("P-256", "P-384"), from its point in uncompressed form (SEC 1, 2.3.3).
- * ERROR_CARD_ANSWER where the point is not on the curve.
+ * A key on the named curve ("P-256", "brainpoolP256r1"), from its point in uncompressed form (SEC
+ * 1, 2.3.3). ERROR_CARD_ANSWER where the point is not on the curve.
  */
 struct error *public_key_ec(OSSL_LIB_CTX *libctx, const char *curve, const uint8_t *point,
                             size_t length, EVP_PKEY **out) MUST_CHECK;
@@ -31,6 +31,10 @@ struct error *public_key_raw(OSSL_LIB_CTX *libctx, const char *name, const uint8
 
 /* Whether it is an RSA key, be it one that its certificate keeps for PSS (RFC 4055 section 1.2). */
 bool public_key_is_rsa(const EVP_PKEY *key);
+
+/* Whether it is an EC key on that curve, which has NIST's name where NIST gave it one ("P-256"),
+   and libcrypto's ("brainpoolP256r1") otherwise. */
+bool public_key_is_on(const EVP_PKEY *key, const char *curve);
 
 /* Whether two public keys are the same; RSA keys by their numbers, whatever they are kept for. */
 bool public_key_equal(const EVP_PKEY *one, const EVP_PKEY *other);

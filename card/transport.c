@@ -13,8 +13,7 @@ struct error *transport_reader_list_add(struct transport_reader_list *list, cons
         return error_no_memory();
     list->items = items;
     struct transport_reader *reader = &items[list->count];
-    reader->card_present = card_present;
-    reader->name = strdup(name);
+    *reader = (struct transport_reader){.name = strdup(name), .card_present = card_present};
     if (reader->name == NULL)
         return error_no_memory();
     list->count++;

@@ -76,6 +76,7 @@ struct card_transport {
 struct transport_reader {
     char *name;
     bool card_present;
+    bool blank; /* no card that could be looked at, but a PKCS #11 token to be initialised */
 };
 
 struct transport_reader_list {

@@ -151,7 +151,7 @@ static struct error *choose_slot(struct pkcs11_transport *pkcs11, struct pkcs11_
     struct error *error = ask(pkcs11->process, call);
     if (error != NULL)
         return error;
-    bool present = wire_get_number(&call->results) != 0;
+    bool present = wire_get_number(&call->results) != WIRE_TOKEN_NONE;
     error = pkcs11_call_check(call);
     return error != NULL || present ? error
                                     : error_new(ERROR_NO_CARD,
@@ -294,12 +294,13 @@ static struct error *take_slots(const struct pkcs11_system *system, struct pkcs1
     uint64_t count = wire_get_number(&call->results);
     for (uint64_t i = 0; i < count; i++) {
         wire_get_text(&call->results, name, sizeof(name));
-        bool present = wire_get_number(&call->results) != 0;
+        uint64_t token = wire_get_number(&call->results);
         struct error *error = pkcs11_call_check(call);
         if (error == NULL)
-            error = transport_reader_list_add(out, name, present);
+            error = transport_reader_list_add(out, name, token == WIRE_TOKEN_READY);
         if (error != NULL)
             return error;
+        out->items[out->count - 1].blank = token == WIRE_TOKEN_BLANK;
     }
     return out->count > 0
                ? NULL

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "intention.h"
+#include "key_template.h"
 #include "output.h"
 #include "pin.h"
 #include "program.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/objects.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +25,7 @@ struct intention {
     struct card_uri *uri;
     char *management_key;
     bool overwrite;
-    char algorithm[16];
+    char algorithm[CARD_ALGORITHM_NAME_MAX];
     char *output;       /* see program_output() */
     uint8_t *reference; /* as it was written, where it should be in `output` when the key goes */
     size_t reference_length;
@@ -60,104 +58,6 @@ void intention_free(struct intention *intention)
     OPENSSL_free(intention);
 }
 
-/* ---- the template ------------------------------------------------------------------------ */
-
-static EVP_PKEY *make_template(const struct key *key, int selection, OSSL_PARAM params[])
-{
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(key->provider->libctx, key->type, NULL);
-    EVP_PKEY *template = NULL;
-
-    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
-        (void)EVP_PKEY_fromdata(context, &template, selection, params); /* fails by a NULL */
-    EVP_PKEY_CTX_free(context);
-    return template;
-}
-
-/* A number of so many bits in place of the modulus. */
-static EVP_PKEY *make_rsa_template(const struct key *key, size_t bits)
-{
-    uint8_t modulus[4096 / 8] = {1}; /* both in the machine's byte order, as OSSL_PARAM has it */
-    unsigned int exponent = 65537;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, modulus, bits / 8),
-        OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent),
-        OSSL_PARAM_construct_end(),
-    };
-
-    modulus[0] |= 0x80;
-    modulus[bits / 8 - 1] |= 0x80;
-    return make_template(key, EVP_PKEY_PUBLIC_KEY, params);
-}
-
-static EVP_PKEY *make_ec_template(const struct key *key, const char *group)
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)group, 0),
-        OSSL_PARAM_construct_end(),
-    };
-
-    return make_template(key, EVP_PKEY_KEY_PARAMETERS, params);
-}
-
-static struct error *choose_rsa(struct intention *intention, const struct key *key, size_t bits)
-{
-    if (bits != 2048 && bits != 3072 && bits != 4096)
-        return error_new(ERROR_UNSUPPORTED,
-                         "cards make RSA keys of 2048, 3072 or 4096 bits, not of %zu", bits);
-    (void)snprintf(intention->algorithm, sizeof(intention->algorithm), "RSA-%zu", bits);
-    intention->template = make_rsa_template(key, bits);
-    return intention->template == NULL ? error_no_memory() : NULL;
-}
-
-static struct error *choose_ec(struct intention *intention, const struct key *key,
-                               const char *group)
-{
-    int nid = group == NULL ? NID_undef : EC_curve_nist2nid(group);
-    const char *name;
-
-    if (nid == NID_undef && group != NULL)
-        nid = OBJ_sn2nid(group);
-    name = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
-    if (name == NULL || (strcmp(name, "P-256") != 0 && strcmp(name, "P-384") != 0))
-        return error_new(ERROR_UNSUPPORTED, "cards make keys on the curves P-256 and P-384, not %s",
-                         group == NULL ? "without a curve" : group);
-    (void)snprintf(intention->algorithm, sizeof(intention->algorithm), "%s", name);
-    intention->template = make_ec_template(key, name);
-    return intention->template == NULL ? error_no_memory() : NULL;
-}
-
-/* Ed25519 and X25519: 32 bytes (RFC 7748, RFC 8032) in place of the public key. */
-static struct error *choose_ecx(struct intention *intention, const struct key *key,
-                                const char *algorithm)
-{
-    uint8_t public_key[32] = {0};
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, public_key, sizeof(public_key)),
-        OSSL_PARAM_construct_end(),
-    };
-
-    (void)snprintf(intention->algorithm, sizeof(intention->algorithm), "%s", algorithm);
-    intention->template = make_template(key, EVP_PKEY_PUBLIC_KEY, params);
-    return intention->template == NULL ? error_no_memory() : NULL;
-}
-
-static struct error *choose(struct intention *intention, const struct key *key, size_t bits,
-                            const char *group)
-{
-    if (strcmp(key->type, "RSA") == 0)
-        return choose_rsa(intention, key, bits);
-    if (strcmp(key->type, "EC") == 0)
-        return choose_ec(intention, key, group);
-    if (strcmp(key->type, "ED25519") == 0)
-        return choose_ecx(intention, key, "Ed25519");
-    if (strcmp(key->type, "X25519") == 0)
-        return choose_ecx(intention, key, "X25519");
-    return error_new(ERROR_UNSUPPORTED,
-                     "cards make RSA, Ed25519 and X25519 keys and keys on P-256 and P-384, no %s "
-                     "keys",
-                     key->type);
-}
-
 struct error *intention_start(struct key *key, const struct intention_options *options)
 {
     struct intention *intention = OPENSSL_zalloc(sizeof(*intention));
@@ -172,7 +72,8 @@ struct error *intention_start(struct key *key, const struct intention_options *o
         (intention->management_key = strdup(options->management_key)) == NULL)
         error = error_no_memory();
     if (error == NULL)
-        error = choose(intention, key, options->bits, options->group);
+        error = key_template_make(key, options->bits, options->group, intention->algorithm,
+                                  &intention->template);
     if (error == NULL && !EVP_PKEY_up_ref(intention->template))
         error = error_no_memory();
     if (error != NULL) {

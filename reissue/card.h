@@ -4,8 +4,8 @@
 #define REISSUE_CARD_H
 
 #include "card/manage.h"
+#include "json_write.h"
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +21,7 @@ enum card_option {
     OPTION_NEW_ADMIN,
     OPTION_LAST_TRY,
     OPTION_SLOT,
+    OPTION_LABEL,
     OPTION_TO,
     OPTION_ALGORITHM,
     OPTION_PIN_POLICY,
@@ -51,7 +52,8 @@ struct card_run {
     const char *file;                 /* the word that is no URI, or NULL */
     struct card_uri *uri;             /* what was named; card: where nothing was */
     struct card_context *context;
-    struct json_object *result; /* what is printed with --json */
+    struct json_writer result;   /* what is printed with --json: an object, which is open */
+    struct json_writer warnings; /* its last member: the inside of an array */
 };
 
 static inline bool card_has(const struct card_run *run, enum card_option option)
@@ -85,6 +87,12 @@ struct error *card_delete_run(struct card_run *run) MUST_CHECK;
 struct error *card_move_run(struct card_run *run) MUST_CHECK;
 struct error *card_reset_run(struct card_run *run) MUST_CHECK;
 
+/* ---- card_show_slots.c ------------------------------------------------------------------- */
+
+/* Keys and certificates, and warnings of what is wrong with them. */
+struct error *card_show_slots(struct card_run *run, struct card *card,
+                              const struct card_make *make) MUST_CHECK;
+
 /* ---- card_output.c ----------------------------------------------------------------------- */
 
 /* Prints a line to standard output, but not with --json. */
@@ -94,10 +102,14 @@ void card_say(const struct card_run *run, const char *format, ...)
 /* A warning: to standard error, and into "warnings" of the result. */
 void card_warn(struct card_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Members of the result, or of an object in it. A NULL text, a negative number: null. */
-void card_json_text(struct json_object *object, const char *name, const char *value);
-void card_json_number(struct json_object *object, const char *name, long value);
-void card_json_answer(struct json_object *object, const char *name, enum card_answer answer);
+/*
+ * Members of the result, or of what is open in it. A NULL text, a negative number: null. Texts may
+ * be anybody's words, and are made fit (text_clean()); those of ours that have lines are written by
+ * json_write_string().
+ */
+void card_json_text(struct card_run *run, const char *name, const char *value);
+void card_json_number(struct card_run *run, const char *name, long value);
+void card_json_answer(struct card_run *run, const char *name, enum card_answer answer);
 
 /* Words for people and machines. */
 const char *card_policy_name(enum card_policy policy);
@@ -111,10 +123,14 @@ int card_report(struct card_run *run, struct error *error);
 
 /* Prints the result, where it is wanted. */
 struct error *card_print_result(struct card_run *run) MUST_CHECK;
+void card_result_clear(struct card_run *run);
 
 /* ---- card_target.c ----------------------------------------------------------------------- */
 
-/* The one card that is meant; for card_free(). Says which in the result. */
+/*
+ * The one card that is meant; for card_free(). Says which in the result. Where several fit, a
+ * person is asked, and the URI is made to say what was chosen; ERROR_AMBIGUOUS where nobody can be.
+ */
 struct error *card_target(struct card_run *run, struct card **out) MUST_CHECK;
 
 /* The slot that is meant; ERROR_ARGUMENT where none is named. */
@@ -135,6 +151,11 @@ struct error *card_get_new_secret(struct card_run *run, struct card *card,
                                   const struct card_secret_info *info, enum card_secret which,
                                   struct secret **out) MUST_CHECK;
 
+/* The same for a card that cannot be spoken to yet: `owner` is what prompts call it. */
+struct error *card_get_first_secret(struct card_run *run, const char *owner,
+                                    const struct card_secret_info *info, enum card_secret which,
+                                    struct secret **out) MUST_CHECK;
+
 /*
  * Whether the secret `which` is typed at the reader's keypad for that use, and with it the new
  * value of `changed` (unused to verify one): the sources that are given say so, or none is given
@@ -154,6 +175,14 @@ struct error *card_get_pin(struct card_run *run, struct card *card,
 struct error *card_get_admin(struct card_run *run, struct card *card,
                              struct card_admin *out) MUST_CHECK;
 void card_admin_clear(struct card_admin *admin);
+
+/* ---- card_token.c ------------------------------------------------------------------------ */
+
+/*
+ * Initialises the PKCS #11 token that was never initialised and fits the URI. *found: there is one;
+ * otherwise nothing was done.
+ */
+struct error *card_token_init(struct card_run *run, bool *found) MUST_CHECK;
 
 /* ---- card_pin.c -------------------------------------------------------------------------- */
 

@@ -28,23 +28,23 @@ static void tell_facts(struct card_run *run, const struct attestation *facts)
 
     if (facts->has_serial) {
         (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)facts->serial);
-        card_json_text(run->result, "attested_serial", text);
+        card_json_text(run, "attested_serial", text);
         card_say(run, "  serial:      %llu", (unsigned long long)facts->serial);
     }
     if (facts->has_firmware) {
         (void)snprintf(text, sizeof(text), "%u.%u.%u", facts->firmware[0], facts->firmware[1],
                        facts->firmware[2]);
-        card_json_text(run->result, "firmware", text);
+        card_json_text(run, "firmware", text);
         card_say(run, "  firmware:    %s", text);
     }
     if (facts->has_policies) {
-        card_json_text(run->result, "pin_policy", card_policy_name(facts->pin_policy));
-        card_json_text(run->result, "touch_policy", card_policy_name(facts->touch_policy));
+        card_json_text(run, "pin_policy", card_policy_name(facts->pin_policy));
+        card_json_text(run, "touch_policy", card_policy_name(facts->touch_policy));
         card_say(run, "  PIN, touch:  %s, %s", card_policy_name(facts->pin_policy),
                  card_policy_name(facts->touch_policy));
     }
     if (facts->has_form_factor) {
-        card_json_text(run->result, "form", form_name(facts->form_factor));
+        card_json_text(run, "form", form_name(facts->form_factor));
         card_say(run, "  form:        %s", form_name(facts->form_factor));
     }
 }
@@ -58,8 +58,8 @@ static struct error *tell(struct card_run *run, const char *slot, const X509 *st
     if (error != NULL)
         return error;
     public_key_name(X509_get0_pubkey(statement), algorithm, sizeof(algorithm));
-    card_json_text(run->result, "slot", slot);
-    card_json_text(run->result, "algorithm", algorithm);
+    card_json_text(run, "slot", slot);
+    card_json_text(run, "algorithm", algorithm);
     card_say(run, "The card states that the %s key in slot %s was made on it:", algorithm, slot);
     tell_facts(run, &facts);
     return NULL;
@@ -106,17 +106,15 @@ static struct error *check_subject(struct card_run *run, struct card *card, cons
 static struct error *check_root(struct card_run *run, X509 *statement, X509 *issuer)
 {
     const char *path = run->values[OPTION_ROOT];
-    struct error *error = NULL;
+    struct error *error = path == NULL ? NULL : attestation_verify(statement, issuer, path);
 
-    json_object_object_add(run->result, "verified", json_object_new_boolean(false));
+    json_write_boolean(&run->result, "verified", path != NULL && error == NULL);
     if (path == NULL) {
         card_say(run, "  not verified: name the maker's root certificate with --root FILE");
         return NULL;
     }
-    error = attestation_verify(statement, issuer, path);
     if (error != NULL)
         return error;
-    json_object_object_add(run->result, "verified", json_object_new_boolean(true));
     card_say(run, "  verified:    it leads to a certificate in %s", path);
     return NULL;
 }
@@ -137,8 +135,8 @@ static struct error *write_pem(struct card_run *run, const struct card_attestati
         error = error_no_memory();
     }
     if (error == NULL) {
-        card_json_text(run->result, "statement", statement);
-        card_json_text(run->result, "issuer", issuer);
+        json_write_string(&run->result, "statement", statement);
+        json_write_string(&run->result, "issuer", issuer);
     }
     if (error == NULL && card_has(run, OPTION_OUT)) {
         error = file_new_begin(&file, run->values[OPTION_OUT], 0644);

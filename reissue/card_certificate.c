@@ -80,8 +80,8 @@ static struct error *store(struct card_run *run, struct card *card, const char *
     if (error == NULL)
         error = card_store_certificate(card, &admin, slot, der, (size_t)length);
     if (error == NULL) {
-        card_json_text(run->result, "slot", slot);
-        card_json_number(run->result, "bytes", length);
+        card_json_text(run, "slot", slot);
+        card_json_number(run, "bytes", length);
         card_say(run, "the certificate is in slot %s", slot);
     }
     card_admin_clear(&admin);
@@ -134,7 +134,7 @@ static struct error *export(struct card_run *run, const uint8_t *der, size_t len
 
     if (pem == NULL)
         return error_no_memory();
-    card_json_text(run->result, "certificate", pem);
+    json_write_string(&run->result, "certificate", pem);
     error =
         card_has(run, OPTION_DER) ? write_out(run, der, length) : write_out(run, pem, strlen(pem));
     free(pem);
@@ -173,7 +173,7 @@ struct error *card_export_run(struct card_run *run)
         error = only_slot(card, &found);
     if (error == NULL) {
         const char *slot = found != NULL ? found : run->uri->slot;
-        card_json_text(run->result, "slot", slot);
+        card_json_text(run, "slot", slot);
         error = card_read_certificate(card, slot, &der, &length);
     }
     if (error == NULL)

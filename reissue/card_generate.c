@@ -95,22 +95,14 @@ static void warn_of_ambiguity(struct card_run *run, struct card *card)
 static struct error *check_algorithm(struct card_run *run, struct card *card, const char *algorithm)
 {
     struct card_algorithms had;
-    char names[256] = "";
-    size_t used = 0;
+    char names[CARD_ALGORITHMS_TEXT_MAX];
     struct error *error = card_check_generates(card);
 
     if (error == NULL)
         error = card_read_algorithms(card, run->uri->slot, &had);
-    if (error != NULL || !had.certain)
+    if (error != NULL || !had.certain || card_algorithms_have(&had, algorithm))
         return error;
-    for (size_t i = 0; i < had.count; i++) {
-        if (strcasecmp(had.names[i], algorithm) == 0)
-            return NULL;
-        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i == 0 ? "" : ", ",
-                                 had.names[i]);
-        if (used >= sizeof(names))
-            break;
-    }
+    card_algorithms_text(&had, names);
     return error_new(ERROR_UNSUPPORTED, "this card makes no keys of the kind %s: it has %s",
                      algorithm, names);
 }
@@ -198,11 +190,12 @@ static struct error *tell(struct card_run *run, struct card_key *key)
         pem = card_pem("PUBLIC KEY", der, (size_t)length);
     if (error == NULL) {
         public_key_name(card_key_public(key), algorithm, sizeof(algorithm));
-        card_json_text(run->result, "uri", uri);
-        card_json_text(run->result, "slot", card_key_slot(key));
-        card_json_text(run->result, "algorithm", algorithm);
-        card_json_text(run->result, "public_key", pem);
-        card_json_text(run->result, "reference", run->values[OPTION_REFERENCE]);
+        card_json_text(run, "uri", uri);
+        card_json_text(run, "slot", card_key_slot(key));
+        card_json_text(run, "algorithm", algorithm);
+        if (pem != NULL)
+            json_write_string(&run->result, "public_key", pem);
+        card_json_text(run, "reference", run->values[OPTION_REFERENCE]);
         card_say(run, "%s", uri);
     }
     OPENSSL_free(der);

@@ -52,6 +52,8 @@ static struct error *check_unused(struct card_run *run, struct card *card,
         return NULL;
     if (setup->pin.factory == CARD_NO)
         return in_use("its PIN is not that of a new card");
+    if (!setup->has_admin && setup->pin.set == CARD_YES && setup->pin.factory != CARD_YES)
+        return in_use("it has a PIN already"); /* a token */
     if (setup->has_puk && setup->puk.factory == CARD_NO)
         return in_use("its PUK is not that of a new card");
     if (setup->has_admin && setup->admin.factory == CARD_NO)
@@ -87,13 +89,7 @@ static struct error *read_setup(struct card *card, struct setup *setup)
 
 static void tell(struct card_run *run, const char *name, const char *how)
 {
-    struct json_object *steps;
-
-    if (!json_object_object_get_ex(run->result, "set", &steps)) {
-        steps = json_object_new_array();
-        json_object_object_add(run->result, "set", steps);
-    }
-    json_object_array_add(steps, json_object_new_string(name));
+    card_json_text(run, NULL, name);
     card_say(run, "the %s was set%s", name, how);
 }
 
@@ -147,13 +143,34 @@ static struct error *get_new(struct card_run *run, struct card *card, enum card_
                                         : card_get_new_secret(run, card, info, which, &out->value);
 }
 
+/* A token that has a security officer and no PIN gets one from that officer. */
+static struct error *set_first_pin(struct card_run *run, struct card *card, struct setup *setup)
+{
+    struct card_change change = {.which = CARD_SECRET_PUK,
+                                 .use_last_try = card_has(run, OPTION_LAST_TRY)};
+    struct error *error = card_get_secret(run, card, &setup->puk, CARD_SECRET_PUK, &change.proof);
+
+    if (error == NULL)
+        error = card_get_new_secret(run, card, &setup->pin, CARD_SECRET_PIN, &change.new_value);
+    if (error == NULL)
+        error = card_unblock_pin(card, &change);
+    if (error == NULL)
+        tell(run, setup->pin.name, "");
+    secret_free(change.proof);
+    secret_free(change.new_value);
+    return error;
+}
+
 /* Everything that is asked for here is asked for before anything is changed. */
 static struct error *set_pins(struct card_run *run, struct card *card, struct setup *setup)
 {
     struct new_secret puk = {0};
-    struct error *error = get_new(run, card, CARD_SECRET_PIN, &setup->pin, &setup->new_pin);
     bool own_puk = setup->has_puk && setup->puk.changed_by == CARD_SECRET_PUK;
+    struct error *error;
 
+    if (setup->pin.set == CARD_NO && own_puk && setup->puk.unblocks)
+        return set_first_pin(run, card, setup);
+    error = get_new(run, card, CARD_SECRET_PIN, &setup->pin, &setup->new_pin);
     if (error == NULL && own_puk)
         error = get_new(run, card, CARD_SECRET_PUK, &setup->puk, &puk);
     if (error == NULL && own_puk)
@@ -220,14 +237,18 @@ static struct error *set_admin(struct card_run *run, struct card *card, struct s
 static struct error *init(struct card_run *run, struct card *card)
 {
     struct setup setup = {0};
-    struct error *error = read_setup(card, &setup);
+    struct error *error = card_check_changes_secrets(card);
 
     if (error == NULL)
+        error = read_setup(card, &setup);
+    if (error == NULL)
         error = check_unused(run, card, &setup);
+    json_write_array(&run->result, "set");
     if (error == NULL)
         error = set_pins(run, card, &setup);
     if (error == NULL)
         error = set_admin(run, card, &setup);
+    json_write_array_end(&run->result);
     secret_free(setup.new_pin.value);
     if (error == NULL)
         card_say(run, "the card is ready: make a key with reissue card generate");
@@ -236,9 +257,13 @@ static struct error *init(struct card_run *run, struct card *card)
 
 struct error *card_init_run(struct card_run *run)
 {
-    struct card *card;
-    struct error *error = card_target(run, &card);
+    struct card *card = NULL;
+    bool done = false;
+    struct error *error = card_token_init(run, &done);
 
+    if (error != NULL || done)
+        return error;
+    error = card_target(run, &card);
     if (error == NULL)
         error = init(run, card);
     card_free(card);

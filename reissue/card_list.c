@@ -46,7 +46,7 @@ static struct error *wait_for_card(struct card_run *run, struct card_reader_list
 
     while (error == NULL && !card_is_there(readers)) {
         if (seconds >= 0 && trace_clock() - start > seconds * 1000)
-            return error_new(ERROR_NO_CARD, "no card was inserted in %g seconds", seconds);
+            return error_new(ERROR_NO_CARD, "no card was inserted within %g s", seconds);
         (void)nanosleep(&pause, NULL);
         card_reader_list_clear(readers);
         error = card_readers(run->context, readers);
@@ -66,39 +66,37 @@ static void format_make(const struct card_make *make, char *out, size_t size)
 }
 
 static struct error *list_application(struct card_run *run,
-                                      const struct card_application *application,
-                                      struct json_object *array)
+                                      const struct card_application *application)
 {
-    struct json_object *object = json_object_new_object();
     struct card_make make;
     char name[80];
     char *uri = NULL;
     struct error *error = card_uri_of(application->card, &uri);
 
-    json_object_array_add(array, object);
+    json_write_object(&run->result, NULL);
     if (error == NULL)
         error = card_read_make(application->card, &make);
     if (error == NULL) {
         format_make(&make, name, sizeof(name));
-        card_json_text(object, "application", application->name);
-        card_json_text(object, "serial", application->serial);
-        card_json_text(object, "make", name[0] == '\0' ? NULL : name);
-        card_json_text(object, "uri", uri);
+        card_json_text(run, "application", application->name);
+        card_json_text(run, "serial", application->serial);
+        card_json_text(run, "make", name[0] == '\0' ? NULL : name);
+        card_json_text(run, "uri", uri);
         card_say(run, "  %-8s %-16s serial %-12s %s", application->title,
                  name[0] == '\0' ? "card" : name,
                  application->serial == NULL ? "(none)" : application->serial, uri);
     }
+    json_write_object_end(&run->result);
     free(uri);
     return error;
 }
 
-static void list_failure(struct card_run *run, const struct card_reader *reader,
-                         struct json_object *object)
+static void list_failure(struct card_run *run, const struct card_reader *reader)
 {
     char *text = reader->failure == NULL ? NULL : error_describe(reader->failure);
 
     if (text != NULL) {
-        card_json_text(object, "failure", text);
+        card_json_text(run, "failure", text);
         card_say(run, "  cannot be used: %s", text);
     } else if (!reader->card_present) {
         card_say(run, "  no card");
@@ -110,55 +108,53 @@ static void list_failure(struct card_run *run, const struct card_reader *reader,
 }
 
 /* Any of the card's applications knows the reader. */
-static struct error *list_keypad(const struct card_run *run, const struct card_reader *reader,
-                                 struct json_object *object)
+static struct error *list_keypad(struct card_run *run, const struct card_reader *reader)
 {
     struct card_pad pad;
     struct error *error;
 
     if (reader->application_count == 0) {
         card_say(run, "%s", reader->name);
-        json_object_object_add(object, "keypad", NULL);
+        json_write_null(&run->result, "keypad");
         return NULL;
     }
     error = card_read_pad(reader->applications[0].card, &pad);
     if (error == NULL) {
-        json_object_object_add(object, "keypad", json_object_new_boolean(pad.verifies));
+        json_write_boolean(&run->result, "keypad", pad.verifies);
         card_say(run, "%s%s", reader->name, pad.verifies ? ", with a keypad for PINs" : "");
     }
     return error;
 }
 
-static struct error *list_reader(struct card_run *run, const struct card_reader *reader,
-                                 struct json_object *array)
+static struct error *list_reader(struct card_run *run, const struct card_reader *reader)
 {
-    struct json_object *object = json_object_new_object();
-    struct json_object *applications = json_object_new_array();
     struct error *error = NULL;
 
-    json_object_array_add(array, object);
-    card_json_text(object, "reader", reader->name);
-    json_object_object_add(object, "card", json_object_new_boolean(reader->card_present));
-    card_json_text(object, "atr", reader->atr);
-    json_object_object_add(object, "applications", applications);
-    error = list_keypad(run, reader, object);
+    json_write_object(&run->result, NULL);
+    card_json_text(run, "reader", reader->name);
+    json_write_boolean(&run->result, "card", reader->card_present);
+    card_json_text(run, "atr", reader->atr);
+    error = list_keypad(run, reader);
+    json_write_array(&run->result, "applications");
     for (size_t i = 0; error == NULL && i < reader->application_count; i++)
-        error = list_application(run, &reader->applications[i], applications);
-    list_failure(run, reader, object);
+        error = list_application(run, &reader->applications[i]);
+    json_write_array_end(&run->result);
+    list_failure(run, reader);
+    json_write_object_end(&run->result);
     return error;
 }
 
 struct error *card_list_run(struct card_run *run)
 {
     struct card_reader_list readers = {0};
-    struct json_object *array = json_object_new_array();
     struct error *error = card_readers(run->context, &readers);
 
-    json_object_object_add(run->result, "readers", array);
+    json_write_array(&run->result, "readers");
     if (error == NULL && card_has(run, OPTION_WAIT))
         error = wait_for_card(run, &readers);
     for (size_t i = 0; error == NULL && i < readers.count; i++)
-        error = list_reader(run, &readers.items[i], array);
+        error = list_reader(run, &readers.items[i]);
+    json_write_array_end(&run->result);
     if (error == NULL && readers.count == 0)
         card_say(run, "no reader is connected");
     card_reader_list_clear(&readers);

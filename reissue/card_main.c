@@ -27,6 +27,7 @@ static const struct {
     [OPTION_NEW_ADMIN] = {"new-management-key-source", "SOURCE", "where the new one comes from"},
     [OPTION_LAST_TRY] = {"use-last-try", NULL, "spend the last try of a PIN or PUK if need be"},
     [OPTION_SLOT] = {"slot", "SLOT", "the slot, as slot= in the URI"},
+    [OPTION_LABEL] = {"label", "TEXT", "what a new PKCS #11 token is called (\"reissue\")"},
     [OPTION_TO] = {"to", "SLOT", "the slot to move the key to"},
     [OPTION_ALGORITHM] = {"algorithm", "NAME", "such as P-256, RSA-3072, AES-192"},
     [OPTION_PIN_POLICY] = {"pin-policy", "POLICY", "never, once or always"},
@@ -64,9 +65,11 @@ static const struct card_command commands[] = {
     {"init", "[URI]", "set up a new card: PIN, PUK, management key",
      "Gives a new card its first PIN and PUK, and a management key: a random one that the card\n"
      "keeps behind the PIN where it can, unless --new-management-key-source names one. A card\n"
-     "that is in use is refused without --force, with which keys and certificates stay.",
+     "that is in use is refused without --force, with which keys and certificates stay.\n"
+     "Behind a PKCS #11 module, the PUK is the PIN of the security officer; a token that was\n"
+     "never initialised is, with --label as its label.",
      BIT(OPTION_NEW_PIN) | BIT(OPTION_NEW_PUK) | BIT(OPTION_NEW_ADMIN) | BIT(OPTION_PUK) |
-         BIT(OPTION_NO_PROTECT) | BIT(OPTION_OUT) | BIT(OPTION_FORCE) | ADMIN,
+         BIT(OPTION_NO_PROTECT) | BIT(OPTION_OUT) | BIT(OPTION_FORCE) | BIT(OPTION_LABEL) | ADMIN,
      false, card_init_run},
     {"pin", "[URI]", "change the PIN", "Changes the PIN. A wrong one costs one try, once.",
      BIT(OPTION_PIN) | BIT(OPTION_NEW_PIN) | BIT(OPTION_LAST_TRY), false, card_pin_run},
@@ -115,9 +118,11 @@ static const struct card_command commands[] = {
     {"reset", "[URI]", "make the card as new: deletes every key",
      "Deletes every key and certificate of the application, and gives it back the PIN, PUK and\n"
      "management key of a new card. Asks for the serial number; in scripts: --serial N --yes.\n"
-     "One that was interrupted is finished by another.",
-     BIT(OPTION_SERIAL) | BIT(OPTION_YES) | BIT(OPTION_ADMIN) | BIT(OPTION_LAST_TRY), false,
-     card_reset_run},
+     "One that was interrupted is finished by another. A PKCS #11 token is emptied by its\n"
+     "security officer (--puk-source), and has no PIN then.",
+     BIT(OPTION_SERIAL) | BIT(OPTION_YES) | BIT(OPTION_ADMIN) | BIT(OPTION_PUK) |
+         BIT(OPTION_LAST_TRY),
+     false, card_reset_run},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -268,9 +273,7 @@ static int execute(struct card_run *run, const char *uri)
     int code = EXIT_CODE_SUCCESS;
     struct error *error;
 
-    run->result = json_object_new_object();
-    if (run->result == NULL)
-        return EXIT_CODE_FAILURE;
+    json_write_object(&run->result, NULL);
     error = take_uri(run, uri);
     if (error == NULL)
         error = card_context_new(NULL, &run->context);
@@ -284,7 +287,7 @@ static int execute(struct card_run *run, const char *uri)
         code = card_report(run, error);
     card_context_free(run->context);
     card_uri_free(run->uri);
-    json_object_put(run->result);
+    card_result_clear(run);
     return code;
 }
 

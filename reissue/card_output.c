@@ -2,6 +2,7 @@
 /* reissue card: what comes out, for people and for machines. */
 #include "card.h"
 #include "exit_code.h"
+#include "text.h"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TEXT_MAX 2000 /* bytes: more than anything that cards say in one line */
 
 void card_say(const struct card_run *run, const char *format, ...)
 {
@@ -22,9 +25,25 @@ void card_say(const struct card_run *run, const char *format, ...)
     (void)putchar('\n');
 }
 
+/* A text's value, or null. */
+static void write_text(struct json_writer *writer, const char *name, const char *value)
+{
+    char *clean = NULL;
+    struct error *error = value == NULL ? NULL : text_clean(value, TEXT_MAX, &clean);
+
+    if (clean != NULL)
+        json_write_string(writer, name, clean);
+    else
+        json_write_null(writer, name);
+    free(clean);
+    if (writer->error == NULL)
+        writer->error = error;
+    else
+        error_free(error);
+}
+
 void card_warn(struct card_run *run, const char *format, ...)
 {
-    struct json_object *warnings = NULL;
     char text[1024];
     va_list arguments;
 
@@ -32,27 +51,28 @@ void card_warn(struct card_run *run, const char *format, ...)
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     (void)fprintf(stderr, "reissue: warning: %s\n", text);
-    if (!json_object_object_get_ex(run->result, "warnings", &warnings)) {
-        warnings = json_object_new_array();
-        json_object_object_add(run->result, "warnings", warnings);
-    }
-    json_object_array_add(warnings, json_object_new_string(text));
+    write_text(&run->warnings, NULL, text);
 }
 
-void card_json_text(struct json_object *object, const char *name, const char *value)
+void card_json_text(struct card_run *run, const char *name, const char *value)
 {
-    json_object_object_add(object, name, value == NULL ? NULL : json_object_new_string(value));
+    write_text(&run->result, name, value);
 }
 
-void card_json_number(struct json_object *object, const char *name, long value)
+void card_json_number(struct card_run *run, const char *name, long value)
 {
-    json_object_object_add(object, name, value < 0 ? NULL : json_object_new_int64(value));
+    if (value < 0)
+        json_write_null(&run->result, name);
+    else
+        json_write_integer(&run->result, name, value);
 }
 
-void card_json_answer(struct json_object *object, const char *name, enum card_answer answer)
+void card_json_answer(struct card_run *run, const char *name, enum card_answer answer)
 {
-    json_object_object_add(
-        object, name, answer == CARD_NOT_SAID ? NULL : json_object_new_boolean(answer == CARD_YES));
+    if (answer == CARD_NOT_SAID)
+        json_write_null(&run->result, name);
+    else
+        json_write_boolean(&run->result, name, answer == CARD_YES);
 }
 
 const char *card_policy_name(enum card_policy policy)
@@ -86,15 +106,43 @@ char *card_pem(const char *label, const uint8_t *bytes, size_t length)
 
 /* ---- how it ended ------------------------------------------------------------------------ */
 
+static struct error *print_json(struct card_run *run)
+{
+    char *warnings = NULL;
+    char *text = NULL;
+    bool warned = run->warnings.text.length > 0;
+    struct error *error = json_write_end(&run->warnings, &warnings);
+    struct error *second;
+
+    if (error == NULL && warned) {
+        json_write_array(&run->result, "warnings");
+        json_write_raw(&run->result, NULL, warnings);
+    }
+    json_write_close(&run->result, 0);
+    second = json_write_end(&run->result, &text);
+    if (error == NULL && second == NULL)
+        (void)puts(text);
+    free(warnings);
+    free(text);
+    if (error == NULL)
+        return second;
+    error_free(second);
+    return error;
+}
+
 static void report_json(struct card_run *run, const char *name, const char *text)
 {
-    struct json_object *failure = json_object_new_object();
+    struct error *error;
 
-    card_json_text(failure, "code", name);
-    card_json_text(failure, "message", text);
-    json_object_object_add(run->result, "error", failure);
-    (void)puts(json_object_to_json_string_ext(run->result, JSON_C_TO_STRING_PRETTY |
-                                                               JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_write_close(&run->result, 1);
+    json_write_object(&run->result, "error");
+    card_json_text(run, "code", name);
+    card_json_text(run, "message", text);
+    json_write_object_end(&run->result);
+    error = print_json(run);
+    if (error != NULL)
+        (void)fprintf(stderr, "reissue: %s\n", text);
+    error_free(error); /* the text is out in any case */
 }
 
 int card_report(struct card_run *run, struct error *error)
@@ -114,10 +162,24 @@ int card_report(struct card_run *run, struct error *error)
 
 struct error *card_print_result(struct card_run *run)
 {
-    if (card_has(run, OPTION_JSON))
-        (void)puts(json_object_to_json_string_ext(run->result, JSON_C_TO_STRING_PRETTY |
-                                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
+    struct error *error = card_has(run, OPTION_JSON) ? print_json(run) : NULL;
+
+    if (error != NULL)
+        return error;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return NULL;
     return error_new(ERROR_INTERNAL, "standard output cannot be written");
+}
+
+static void clear(struct json_writer *writer)
+{
+    buffer_clear(&writer->text);
+    error_free(writer->error);
+    *writer = (struct json_writer){0};
+}
+
+void card_result_clear(struct card_run *run)
+{
+    clear(&run->result);
+    clear(&run->warnings);
 }

@@ -56,14 +56,16 @@ static struct error *change(struct card_run *run, struct card *card, enum card_s
 {
     struct card_change change = {.which = which, .use_last_try = last_try(run)};
     struct card_secret_info info;
-    struct error *error = card_read_secret_info(card, which, &info);
+    struct error *error = card_check_changes_secrets(card);
 
+    if (error == NULL)
+        error = card_read_secret_info(card, which, &info);
     if (error == NULL)
         error = get_both(run, card, CARD_PAD_CHANGE, info.changed_by, which, &info, &change);
     if (error == NULL)
         error = card_change_secret(card, &change);
     if (error == NULL) {
-        card_json_text(run->result, "changed", info.name);
+        card_json_text(run, "changed", info.name);
         card_say(run, "the %s was changed", info.name);
     }
     secret_free(change.proof);
@@ -123,7 +125,10 @@ static struct error *unblock(struct card_run *run, struct card *card)
 {
     struct card_change change = {.use_last_try = last_try(run)};
     struct card_secret_info pin;
-    struct error *error = card_read_secret_info(card, CARD_SECRET_PIN, &pin);
+    struct error *error = card_check_changes_secrets(card);
+
+    if (error == NULL)
+        error = card_read_secret_info(card, CARD_SECRET_PIN, &pin);
 
     if (error == NULL)
         error = choose_unblocker(run, card, &change.which);
@@ -132,7 +137,7 @@ static struct error *unblock(struct card_run *run, struct card *card)
     if (error == NULL)
         error = card_unblock_pin(card, &change);
     if (error == NULL) {
-        card_json_text(run->result, "unblocked", pin.name);
+        card_json_text(run, "unblocked", pin.name);
         card_say(run, "the %s has all its tries, and the new value", pin.name);
     }
     secret_free(change.proof);
@@ -226,9 +231,8 @@ static struct error *set_key(struct card_run *run, struct card *card,
     if (error == NULL)
         error = card_set_admin_key(card, &admin, key, &options, NULL);
     if (error == NULL) {
-        card_json_text(run->result, "changed", info->name);
-        json_object_object_add(run->result, "behind_pin",
-                               json_object_new_boolean(options.behind_pin));
+        card_json_text(run, "changed", info->name);
+        json_write_boolean(&run->result, "behind_pin", options.behind_pin);
         card_say(run, "the %s was changed%s", info->name,
                  options.behind_pin ? ", and is kept on the card, behind the PIN" : "");
     }

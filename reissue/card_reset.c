@@ -58,20 +58,52 @@ static struct error *make_sure(struct card_run *run, struct card *card, const ch
     return ask(card, name);
 }
 
+/* Whether there is such a secret: a card that was reset half the way tells of none. */
+static struct error *look(struct card *card, enum card_secret which, struct card_secret_info *info,
+                          bool *there)
+{
+    struct error *error = card_read_secret_info(card, which, info);
+
+    *there = error == NULL;
+    if (error == NULL || error_code(error) != ERROR_UNSUPPORTED)
+        return error;
+    error_free(error);
+    return NULL;
+}
+
+/* Most cards need nothing; a PKCS #11 token, which has no admin, its security officer. */
+static struct error *get_proof(struct card_run *run, struct card *card, struct secret **out)
+{
+    struct card_secret_info info;
+    bool admin;
+    bool puk = false;
+    struct error *error;
+
+    *out = NULL;
+    if (card_has(run, OPTION_ADMIN))
+        return card_admin_read(run->values[OPTION_ADMIN], out);
+    error = look(card, CARD_SECRET_ADMIN, &info, &admin);
+    if (error == NULL && !admin)
+        error = look(card, CARD_SECRET_PUK, &info, &puk);
+    return error != NULL || !puk ? error : card_get_secret(run, card, &info, CARD_SECRET_PUK, out);
+}
+
 static struct error *reset(struct card_run *run, struct card *card)
 {
     struct card_admin admin = {.use_last_try = card_has(run, OPTION_LAST_TRY)};
     const char *name;
-    struct error *error = name_of(card, &name);
+    struct error *error = card_check_resets(card);
 
     if (error == NULL)
-        error = make_sure(run, card, name);
-    if (error == NULL && card_has(run, OPTION_ADMIN))
-        error = card_admin_read(run->values[OPTION_ADMIN], &admin.secret);
+        error = name_of(card, &name);
     if (error == NULL)
-        error = card_reset(card, card_has(run, OPTION_ADMIN) ? &admin : NULL);
+        error = make_sure(run, card, name);
+    if (error == NULL)
+        error = get_proof(run, card, &admin.secret);
+    if (error == NULL)
+        error = card_reset(card, &admin);
     if (error == NULL) {
-        json_object_object_add(run->result, "reset", json_object_new_boolean(true));
+        json_write_boolean(&run->result, "reset", true);
         card_say(run, "the card is as new: set it up with reissue card init");
     }
     card_admin_clear(&admin);

@@ -17,14 +17,16 @@ static const struct {
                            "--new-management-key-source"},
 };
 
-/* "PIN of PIV card 12345678: " */
-static void make_prompt(struct card *card, const char *before, const char *name, char *out,
-                        size_t size)
+#define OWNER_MAX  160
+#define PROMPT_MAX 256
+
+/* "PIV card 12345678" */
+static void name_owner(struct card *card, char out[OWNER_MAX])
 {
     const char *serial = NULL;
 
     error_free(card_serial(card, &serial)); /* a card without one */
-    (void)snprintf(out, size, "%s%s of %s card%s%s: ", before, name, card_application_title(card),
+    (void)snprintf(out, OWNER_MAX, "%s card%s%s", card_application_title(card),
                    serial == NULL ? "" : " ", serial == NULL ? "" : serial);
 }
 
@@ -53,39 +55,32 @@ struct error *card_get_secret(struct card_run *run, struct card *card,
                               struct secret **out)
 {
     const char *source = present_source(run, which);
-    char prompt[160];
+    char owner[OWNER_MAX];
+    char prompt[PROMPT_MAX];
 
     *out = NULL;
     if (takes_pin_value(run, which))
         return copy(run->uri->pin_value, out);
     if (source != NULL && card_pin_place(source) != CARD_PIN_ON_HOST)
         return card_pin_read(source, out);
-    make_prompt(card, "", info->name, prompt, sizeof(prompt));
+    name_owner(card, owner);
+    (void)snprintf(prompt, sizeof(prompt), "%s of %s: ", info->name, owner);
     return ask_secret(prompt, false, sources[which].present_name, out);
 }
 
 /* What is typed wrong is said before it is typed again. */
-static void make_new_prompt(struct card *card, const struct card_secret_info *info, char *out,
-                            size_t size)
+struct error *card_get_first_secret(struct card_run *run, const char *owner,
+                                    const struct card_secret_info *info, enum card_secret which,
+                                    struct secret **out)
 {
     static const char *const kinds[] = {"characters", "digits", "hexadecimal digits"};
-    char name[64];
-
-    (void)snprintf(name, sizeof(name), "%s (%zu to %zu %s)", info->name, info->minimum,
-                   info->maximum, kinds[info->characters]);
-    make_prompt(card, "New ", name, out, size);
-}
-
-struct error *card_get_new_secret(struct card_run *run, struct card *card,
-                                  const struct card_secret_info *info, enum card_secret which,
-                                  struct secret **out)
-{
     const char *source = run->values[sources[which].fresh];
-    char prompt[160];
+    char prompt[PROMPT_MAX];
     struct error *error;
 
     *out = NULL;
-    make_new_prompt(card, info, prompt, sizeof(prompt));
+    (void)snprintf(prompt, sizeof(prompt), "New %s (%zu to %zu %s) of %s: ", info->name,
+                   info->minimum, info->maximum, kinds[info->characters], owner);
     error = source != NULL && card_pin_place(source) != CARD_PIN_ON_HOST
                 ? card_pin_read(source, out)
                 : ask_secret(prompt, true, sources[which].fresh_name, out);
@@ -96,6 +91,16 @@ struct error *card_get_new_secret(struct card_run *run, struct card *card,
         *out = NULL;
     }
     return error;
+}
+
+struct error *card_get_new_secret(struct card_run *run, struct card *card,
+                                  const struct card_secret_info *info, enum card_secret which,
+                                  struct secret **out)
+{
+    char owner[OWNER_MAX];
+
+    name_owner(card, owner);
+    return card_get_first_secret(run, owner, info, which, out);
 }
 
 /* ---- the reader's keypad ----------------------------------------------------------------- */

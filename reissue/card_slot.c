@@ -18,7 +18,7 @@ static struct error *delete_one(struct card_run *run, struct card *card,
 
     *deleted = error == NULL;
     if (error == NULL) {
-        json_object_object_add(run->result, what, json_object_new_string("deleted"));
+        card_json_text(run, what, "deleted");
         card_say(run, "the %s in slot %s was deleted", what, slot);
     }
     return error;
@@ -115,8 +115,8 @@ static struct error *move(struct card_run *run, struct card *card)
     if (error == NULL)
         error = card_move_key(card, &admin, from, to);
     if (error == NULL) {
-        card_json_text(run->result, "from", from);
-        card_json_text(run->result, "to", to);
+        card_json_text(run, "from", from);
+        card_json_text(run, "to", to);
         card_say(run,
                  "the key is in slot %s now: URIs and references that name slot %s have to "
                  "follow",

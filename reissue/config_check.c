@@ -4,11 +4,11 @@
 #include "crypto.h"
 #include "file_load.h"
 #include "job_command.h"
+#include "key_algorithm.h"
 #include "names.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static struct error *one_of(const char *value, const char *const *words, const char *said)
 {
@@ -165,14 +165,9 @@ struct error *config_check_contacts(const char *value)
 
 struct error *config_check_algorithm(const char *value)
 {
-    static const char *const words[] = {"RSA-2048", "RSA-3072", "RSA-4096", "P-256",
-                                        "P-384",    "P-521",    "Ed25519"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcasecmp(words[i], value) == 0)
-            return NULL;
-    return error_new(ERROR_CONFIG,
-                     "has to be RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521 or Ed25519");
+    return key_algorithm_find(value) != NULL
+               ? NULL
+               : error_new(ERROR_CONFIG, "has to be one of " KEY_ALGORITHM_NAMES);
 }
 
 struct error *config_check_terms(const char *value)

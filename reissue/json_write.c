@@ -62,37 +62,50 @@ static void begin_value(struct json_writer *writer, const char *name)
     }
 }
 
-static void open_bracket(struct json_writer *writer, const char *name, const char *bracket)
+static void open_bracket(struct json_writer *writer, const char *name, const char *brackets)
 {
+    if (writer->depth == JSON_WRITE_DEPTH_MAX) {
+        if (writer->error == NULL)
+            writer->error = error_new(ERROR_INTERNAL, "JSON is nested too deeply");
+        return;
+    }
     begin_value(writer, name);
-    append_text(writer, bracket);
+    append(writer, brackets, 1);
+    writer->open[writer->depth++] = brackets[1];
     writer->comma = false;
 }
 
-static void close_bracket(struct json_writer *writer, const char *bracket)
+void json_write_close(struct json_writer *writer, size_t depth)
 {
-    append_text(writer, bracket);
-    writer->comma = true;
+    while (writer->depth > depth) {
+        append(writer, &writer->open[--writer->depth], 1);
+        writer->comma = true;
+    }
+}
+
+static void close_bracket(struct json_writer *writer)
+{
+    json_write_close(writer, writer->depth > 0 ? writer->depth - 1 : 0);
 }
 
 void json_write_object(struct json_writer *writer, const char *name)
 {
-    open_bracket(writer, name, "{");
+    open_bracket(writer, name, "{}");
 }
 
 void json_write_object_end(struct json_writer *writer)
 {
-    close_bracket(writer, "}");
+    close_bracket(writer);
 }
 
 void json_write_array(struct json_writer *writer, const char *name)
 {
-    open_bracket(writer, name, "[");
+    open_bracket(writer, name, "[]");
 }
 
 void json_write_array_end(struct json_writer *writer)
 {
-    close_bracket(writer, "]");
+    close_bracket(writer);
 }
 
 void json_write_string(struct json_writer *writer, const char *name, const char *text)
@@ -111,6 +124,11 @@ void json_write_integer(struct json_writer *writer, const char *name, long value
 void json_write_boolean(struct json_writer *writer, const char *name, bool value)
 {
     json_write_raw(writer, name, value ? "true" : "false");
+}
+
+void json_write_null(struct json_writer *writer, const char *name)
+{
+    json_write_raw(writer, name, "null");
 }
 
 void json_write_raw(struct json_writer *writer, const char *name, const char *json)

@@ -11,11 +11,15 @@
 
 #include <stdbool.h>
 
+#define JSON_WRITE_DEPTH_MAX 16
+
 /* A zeroed one is ready for use. */
 struct json_writer {
     struct buffer text;
     struct error *error;
-    bool comma; /* before the next value */
+    bool comma;                      /* before the next value */
+    char open[JSON_WRITE_DEPTH_MAX]; /* the brackets that close what is open */
+    size_t depth;
 };
 
 void json_write_object(struct json_writer *writer, const char *name);
@@ -23,10 +27,14 @@ void json_write_object_end(struct json_writer *writer);
 void json_write_array(struct json_writer *writer, const char *name);
 void json_write_array_end(struct json_writer *writer);
 
+/* Closes objects and arrays until so many are open still: what was begun before a failure. */
+void json_write_close(struct json_writer *writer, size_t depth);
+
 /* `text` in UTF-8. */
 void json_write_string(struct json_writer *writer, const char *name, const char *text);
 void json_write_integer(struct json_writer *writer, const char *name, long value);
 void json_write_boolean(struct json_writer *writer, const char *name, bool value);
+void json_write_null(struct json_writer *writer, const char *name);
 
 /* `json` is a value that is JSON already. */
 void json_write_raw(struct json_writer *writer, const char *name, const char *json);

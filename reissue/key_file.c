@@ -2,27 +2,15 @@
 #include "key_file.h"
 
 #include "atomic_file.h"
+#include "key_algorithm.h"
 
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-static const struct algorithm {
-    const char *name;
-    const char *type;
-    int bits;
-    const char *group;
-} algorithms[] = {
-    {"RSA-2048", "RSA", 2048, NULL}, {"RSA-3072", "RSA", 3072, NULL},
-    {"RSA-4096", "RSA", 4096, NULL}, {"P-256", "EC", 0, "P-256"},
-    {"P-384", "EC", 0, "P-384"},     {"P-521", "EC", 0, "P-521"},
-    {"Ed25519", "ED25519", 0, NULL},
-};
-
-static EVP_PKEY *generate(struct crypto *crypto, const struct algorithm *algorithm)
+static EVP_PKEY *generate(struct crypto *crypto, const struct key_algorithm *algorithm)
 {
     if (algorithm->bits > 0)
         return EVP_PKEY_Q_keygen(crypto->libctx, "provider=default", algorithm->type,
@@ -31,14 +19,6 @@ static EVP_PKEY *generate(struct crypto *crypto, const struct algorithm *algorit
         return EVP_PKEY_Q_keygen(crypto->libctx, "provider=default", algorithm->type,
                                  algorithm->group);
     return EVP_PKEY_Q_keygen(crypto->libctx, "provider=default", algorithm->type);
-}
-
-static const struct algorithm *find(const char *name)
-{
-    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
-        if (strcasecmp(algorithms[i].name, name) == 0)
-            return &algorithms[i];
-    return NULL;
 }
 
 /* The text in `bio`, which has a NUL put at its end, for free(). */
@@ -107,7 +87,7 @@ static struct error *write_key(struct crypto *crypto, EVP_PKEY *key, const char 
 
 struct error *key_file_make(struct crypto *crypto, const char *path, const char *name)
 {
-    const struct algorithm *algorithm = find(name);
+    const struct key_algorithm *algorithm = key_algorithm_find(name);
     EVP_PKEY *key;
     struct error *error;
 
@@ -115,8 +95,7 @@ struct error *key_file_make(struct crypto *crypto, const char *path, const char 
         return NULL; /* written as a whole, by an earlier run */
     if (algorithm == NULL)
         return error_new(ERROR_UNSUPPORTED,
-                         "no key of the kind \"%s\" can be made in a file: there are RSA-2048, "
-                         "RSA-3072, RSA-4096, P-256, P-384, P-521 and Ed25519",
+                         "no key of the kind \"%s\" can be made: there are " KEY_ALGORITHM_NAMES,
                          name);
     key = generate(crypto, algorithm);
     if (key == NULL)

@@ -7,8 +7,10 @@
 #include "describe.h"
 #include "file.h"
 #include "job_command.h"
+#include "key_algorithm.h"
 #include "live.h"
 #include "names.h"
+#include "public_key.h"
 #include "unattended.h"
 
 #include <ctype.h>
@@ -209,11 +211,16 @@ static const char *algorithm_like(const X509 *predecessor)
 {
     const EVP_PKEY *key = predecessor == NULL ? NULL : X509_get0_pubkey(predecessor);
 
-    if (key == NULL || EVP_PKEY_is_a(key, "EC"))
-        return key != NULL && EVP_PKEY_get_bits(key) > 256 ? "P-384" : "P-256";
-    if (EVP_PKEY_is_a(key, "ED25519"))
-        return "Ed25519";
-    return EVP_PKEY_get_bits(key) > 3072 ? "RSA-4096" : "RSA-3072";
+    const struct key_algorithm *same;
+    char name[64];
+
+    if (key == NULL)
+        return "P-256";
+    if (public_key_is_rsa(key))
+        return EVP_PKEY_get_bits(key) > 3072 ? "RSA-4096" : "RSA-3072";
+    public_key_name(key, name, sizeof(name));
+    same = key_algorithm_find(name);
+    return same != NULL ? same->name : "P-256";
 }
 
 /* A renewal makes a new file each time: the old key stays until the new one is in use. */
@@ -236,8 +243,14 @@ static struct error *note_new_key(struct run *run, struct job *job, const struct
 {
     const char *algorithm = wish->algorithm != NULL ? wish->algorithm : algorithm_like(predecessor);
     char *place = NULL;
-    struct error *error = job_set(job, JOB_ALGORITHM, algorithm);
+    struct error *error = NULL;
 
+    if (key_algorithm_find(algorithm) == NULL)
+        return error_new(ERROR_ARGUMENT,
+                         "no keys of the kind \"%s\" are made: there are " KEY_ALGORITHM_NAMES
+                         ", as far as the card has them",
+                         algorithm);
+    error = job_set(job, JOB_ALGORITHM, algorithm);
     if (error == NULL && wish->overwrite_key)
         error = job_set(job, JOB_KEY_OVERWRITE, "yes");
     if (error == NULL)

@@ -72,7 +72,7 @@ void module_finish(struct module *module)
 struct slot {
     CK_SLOT_ID id;
     char name[96];
-    bool token;
+    enum wire_token token;
 };
 
 /* PKCS #11 pads with blanks; some modules with NULs. */
@@ -85,14 +85,16 @@ static size_t unpadded(const CK_UTF8CHAR *text, size_t size)
 }
 
 /* One that is not initialised has nothing that could be looked for. */
-static bool has_token(struct module *module, CK_SLOT_ID slot, const CK_SLOT_INFO *information)
+static enum wire_token find_token(struct module *module, CK_SLOT_ID slot,
+                                  const CK_SLOT_INFO *information)
 {
     CK_TOKEN_INFO token;
     if ((information->flags & CKF_TOKEN_PRESENT) == 0)
-        return false;
+        return WIRE_TOKEN_NONE;
     memset(&token, 0, sizeof(token));
-    return CALL(module, C_GetTokenInfo, slot, &token) != CKR_OK ||
-           (token.flags & CKF_TOKEN_INITIALIZED) != 0;
+    bool blank = CALL(module, C_GetTokenInfo, slot, &token) == CKR_OK &&
+                 (token.flags & CKF_TOKEN_INITIALIZED) == 0;
+    return blank ? WIRE_TOKEN_BLANK : WIRE_TOKEN_READY;
 }
 
 static CK_RV list_slots(struct module *module, struct slot *slots, CK_ULONG *count)
@@ -113,7 +115,7 @@ static CK_RV list_slots(struct module *module, struct slot *slots, CK_ULONG *cou
         if (rv != CKR_OK)
             return rv;
         size_t length = unpadded(information.slotDescription, sizeof(information.slotDescription));
-        slots[i] = (struct slot){.id = ids[i], .token = has_token(module, ids[i], &information)};
+        slots[i] = (struct slot){.id = ids[i], .token = find_token(module, ids[i], &information)};
         memcpy(slots[i].name, information.slotDescription, length);
     }
     return CKR_OK;

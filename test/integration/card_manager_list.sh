@@ -38,7 +38,7 @@ expect_equal "$(grep -c 'no card' out)" 2
 expect_equal "$(json '[.readers[].card] | any' list)" false
 refused 4 "no card" show
 expect_equal "$(json .error.code show)" no-card
-refused 4 "no card was inserted in 0.5 seconds" list --wait=0.5
+refused 4 "no card was inserted within 0.5 s" list --wait=0.5
 refused 2 "no number" list --wait=soon
 
 # It waits for a card to be inserted.

@@ -31,6 +31,27 @@ never() {
 pcscd_start
 card_insert --serial 99887766
 
+# Two applications: which one is meant is asked, and what is typed wrong changes nothing.
+for answer in 0 3 x 1x ""; do
+    got=0
+    timeout 60 python3 "$HERE/person.py" "Type its number: =$answer" -- "$REISSUE" card pin >screen || got=$?
+    ((got == 10)) || fail "exit code $got for '$answer': $(<screen)"
+    expect_in "  1  PIV: card:serial=99887766;app=piv" screen
+    expect_in "  2  OpenPGP: card:serial=000699887766;app=openpgp" screen
+done
+apdu_log_clear
+timeout 60 python3 "$HERE/person.py" "Type its number: =2" "PIN of OpenPGP card 000699887766: =$PIN" \
+    "New PIN (6 to 127 characters) of OpenPGP card 000699887766: =$NEW_PIN" "Verifying=$NEW_PIN" -- \
+    "$REISSUE" card pin >screen
+never $NEW_PIN
+timeout 60 python3 "$HERE/person.py" "Type its number: =2" "admin PIN of OpenPGP card 000699887766: =12345678" -- \
+    "$REISSUE" card generate >screen
+expect_in "card:serial=000699887766;app=openpgp;slot=sig" screen
+expect_failure timeout 60 python3 "$HERE/person.py" -- "$REISSUE" card pin --json
+expect_in '"code":"ambiguous"' out
+expect_failure setsid "$REISSUE" card pin </dev/null
+expect_in "card:serial=99887766;app=piv or card:serial=000699887766;app=openpgp" err
+
 # A new card: PIN and PUK are typed twice, the rules are in the question, the management key is not asked for.
 person 0 "New PIN (6 to 8 characters) of PIV card 99887766: =$NEW_PIN" "Verifying=$NEW_PIN" \
     "New PUK (6 to 8 characters) of PIV card 99887766: =$NEW_PUK" "Verifying=$NEW_PUK" -- init

@@ -112,6 +112,13 @@ expect_failure "$REISSUE" card generate --slot ec5 --algorithm P-256
 expect_in "makes no keys here: use Certum's PKCS#11 module" err
 NEW=1234 expect_failure "$REISSUE" card pin --pin-source env:CARD_PIN --new-pin-source env:NEW
 expect_in "changes no PIN here: use Certum's PKCS#11 module" err
+# Said before anybody is asked for a PIN.
+for command in pin puk unblock init; do
+    expect_failure "$REISSUE" card $command
+    expect_in "changes no PIN here: use Certum's PKCS#11 module" err
+done
+expect_failure "$REISSUE" card reset
+expect_in "cannot be reset here: use Certum's PKCS#11 module" err
 [[ $(pins_sent) == 0 ]] || fail "a PIN was sent for what cannot be: $(apdu_list)"
 "$REISSUE" card show >shown
 expect_in "cryptoCertum 3.6" shown
@@ -183,6 +190,8 @@ card_insert --state new.state --profile certum --uninitialised
 for uri in card: card:slot=rsa1 card:slot=ec1; do
     refused 'not initialised.*proCertum CardManager.*PIN and a PUK' openssl pkey "${P[@]}" -in "$uri"
 done
+"$REISSUE" card show >shown
+grep -q "profile: *not initialised: .*Certum's PKCS#11 module" shown || fail "$(<shown)"
 card_remove
 card_insert --state one.state --profile certum --key ec1=p256 --certificate ec1=/CN=one
 apdu_log_clear

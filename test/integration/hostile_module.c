@@ -207,6 +207,19 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_length
     return rv;
 }
 
+/* A token without the curve that is asked for. */
+static CK_RV generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+                               CK_ATTRIBUTE *public_template, CK_ULONG public_count,
+                               CK_ATTRIBUTE *private_template, CK_ULONG private_count,
+                               CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+    misbehave("C_GenerateKeyPair");
+    if (says("C_GenerateKeyPair", "no-curve"))
+        return CKR_DOMAIN_PARAMS_INVALID;
+    return real->C_GenerateKeyPair(session, mechanism, public_template, public_count,
+                                   private_template, private_count, public_key, private_key);
+}
+
 __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
     CK_C_GetFunctionList get = NULL;
@@ -228,6 +241,7 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST 
     mine.C_GetAttributeValue = get_attribute_value;
     mine.C_FindObjects = find_objects;
     mine.C_Sign = sign;
+    mine.C_GenerateKeyPair = generate_key_pair;
     *list = &mine;
     return CKR_OK;
 }

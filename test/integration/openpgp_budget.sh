@@ -69,6 +69,18 @@ sign "card:slot=aut?$SOURCE" 3
 expect_commands "a4:9000 ca:9000 47:9000 ca:9000 20:9000 88:9000 88:9000 88:9000"
 card_remove
 
+# A card whose capabilities name no KDF: four from a reference, and one after each (two where the PIN is wanted
+# each time).
+card_insert --state "$WORK/card3.state" --profile openpgp --no-kdf --serial 3 --key sig=p256 --key aut=rsa2048
+for slot in sig aut; do
+    openssl pkey "${P[@]}" -in "card:slot=$slot?$SOURCE" -out $slot.ref
+done
+expect_apdus 4 openssl req -new "${P[@]}" -key sig.ref -subj /CN=x -out request.pem
+expect_commands "a4:9000 ca:9000 20:9000 2a:9000"
+expect_apdus 4 openssl req -new "${P[@]}" -key aut.ref -subj /CN=x -out request.pem
+expect_commands "a4:9000 ca:9000 20:9000 88:9000"
+card_remove
+
 # PIV and OpenPGP on one card, alternately, in one process.
 card_insert --state "$WORK/both.state" --profile yubikey --serial 7 --key 9a=p256 --key aut=p256 --key sig=rsa2048
 cat >openssl.cnf <<CONFIGURATION

@@ -128,8 +128,9 @@ for kind in P-256 P-384 P-521 secp256k1 brainpoolP256r1 brainpoolP384r1 brainpoo
     [[ $kind == Ed25519 ]] || "$CARD_TOOL" sign "card:app=openpgp;slot=sig?$SOURCE" >signed
 done
 [[ $("$CARD_TOOL" generate card:app=openpgp dec X25519 $ADMIN) == "X25519 253" ]] || fail "no X25519 key"
-refused "can be made in slot sig" "$CARD_TOOL" generate card:app=openpgp sig X25519 $ADMIN overwrite
-refused "can be made in slot aut" "$CARD_TOOL" generate card:app=openpgp aut RSA-1024 $ADMIN overwrite
+refused "no X25519 keys in slot sig: it has RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521, secp256k1, \
+brainpoolP256r1, brainpoolP384r1, brainpoolP512r1, Ed25519" "$CARD_TOOL" generate card:app=openpgp sig X25519 $ADMIN overwrite
+refused "no RSA-1024 keys in slot aut: it has RSA-2048" "$CARD_TOOL" generate card:app=openpgp aut RSA-1024 $ADMIN overwrite
 # A generation that fails leaves the attributes as they were.
 card_remove
 card_insert --state "$WORK/kinds.state" --garbage-at-ins 47

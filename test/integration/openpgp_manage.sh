@@ -46,4 +46,26 @@ for profile in yubikey openpgp; do
     expect_in "slot sig is empty" err
     manage generate $CARD --slot aut --algorithm RSA-2048 --management-key-source factory
     "$CARD_TOOL" sign "$CARD;slot=aut?pin-source=file:pin"
+    # Both slots that sign are in use by then: the card is full.
+    manage generate $CARD --algorithm P-256 --management-key-source factory
+    expect_equal "$(json '.error.code' generate $CARD --management-key-source factory)" not-found
+    refused 5 "neither slot sig nor slot aut is free" generate $CARD --management-key-source factory
+done
+
+# A reset that is cut short by pulling the card, while its PINs are blocked, before it is terminated, before it is
+# activated: another one finishes it. A terminated card tells no serial number, and goes by its reader.
+for ins in 20 e6 44; do
+    card_remove
+    rm -f card.state
+    card_insert --profile openpgp --serial 7 --key sig=p256 --remove-at-ins $ins
+    code=0
+    timeout 60 "$REISSUE" card reset $CARD --serial fffe00000007 --yes >out 2>err || code=$?
+    ((code == 4 || code == 11)) || fail "exit code $code: $(<err)"
+    expect_in "reset the card again to finish it" err
+    card_was_pulled
+    card_insert
+    name=fffe00000007
+    [[ $ins != 44 ]] || name=$READER
+    manage reset $CARD --serial "$name" --yes
+    expect_equal "$(json '.cards[0] | [(.slots | length), .secrets.pin.tries_left] | join(" ")' show $CARD)" "0 3"
 done

@@ -90,3 +90,33 @@ judge yubikey Yubico
 judge openpgp "unmanaged S/N range"
 judge openpgp "unmanaged S/N range" --no-extended
 judge yubikey Yubico --t0 --no-extended
+
+# ---- keys that they make are ours to use, and the other way round -------------------------------------------------
+
+P=(-provider default -provider card)
+export CARD_PIN=$PIN ADMIN_PIN=12345678
+
+# signs SLOT: the provider, with the key in it.
+signs() {
+    openssl req -new "${P[@]}" -key "card:slot=$1?pin-source=env:CARD_PIN" -subj "/CN=$1" -out request.pem
+    openssl req -verify -noout -in request.pem 2>verdict || fail "$1: $(<verdict)"
+}
+
+card_insert --profile openpgp --serial 12345678
+pkcs15-init --reader 0 --generate-key rsa/2048 --auth-id 3 --id 3 --so-pin $ADMIN_PIN --pin $ADMIN_PIN --verify-pin \
+    >made 2>&1 || fail "pkcs15-init: $(<made)"
+signs aut
+openpgp-tool --reader 0 --gen-key 1 --key-type rsa2048 --verify CHV3 --pin $ADMIN_PIN >made 2>&1 || fail "$(<made)"
+signs sig
+before=$(openssl pkey "${P[@]}" -pubin -in card:slot=aut -pubout)
+p11 --login --login-type so --so-pin $ADMIN_PIN --keypairgen --key-type rsa:2048 --id 03 >made || fail "$(<made)"
+[[ $(openssl pkey "${P[@]}" -pubin -in card:slot=aut -pubout) != "$before" ]] || fail "pkcs11-tool made no key"
+signs aut
+"$REISSUE" card generate card:slot=aut --algorithm P-256 --overwrite-key --management-key-source env:ADMIN_PIN >uri
+"$REISSUE" card generate card:slot=sig --algorithm RSA-3072 --overwrite-key --management-key-source env:ADMIN_PIN >uri
+others=$(slot_of "User PIN)")
+public_key "$others" 03
+sign_and_verify "$others" 03 ECDSA-SHA256 --signature-format openssl
+signatures=$(slot_of "User PIN (sig)")
+public_key "$signatures" 01
+sign_and_verify "$signatures" 01 SHA256-RSA-PKCS

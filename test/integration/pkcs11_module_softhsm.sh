@@ -177,6 +177,28 @@ expect_in "for another key" err
 openssl storeutl "${PROVIDERS[@]}" -certs "card:slot=01?$MODULE" 2>/dev/null | openssl x509 | diff - <(openssl x509 -in 01.crt)
 pkcs11-tool --module "$SOFTHSM" --token-label one --read-object --type cert --id 01 2>/dev/null | cmp - 01.der
 
+# ---- keys that want their PIN each time (CKA_ALWAYS_AUTHENTICATE) ---------------------------------------------
+
+# After the user's login, each use has one of its own between its beginning and its end; SoftHSM refuses without.
+for kind in 21:P-256 22:RSA-2048; do
+    "$REISSUE" card generate "card:app=pkcs11;slot=${kind%:*}?$MODULE" --pin-policy always --algorithm "${kind#*:}" \
+        --pin-source file:pin >uri
+    CARD_TRACE=1 "$CARD_TOOL" sign "card:slot=${kind%:*}?$MODULE&$SOURCE" 3 2>trace
+    logins=$(sed -n 's/^card: \(C_Login\|C_SignInit\|C_Sign\),.*/\1/p' trace | paste -sd' ')
+    [[ $logins == "C_Login C_SignInit C_Login C_Sign C_SignInit C_Login C_Sign C_SignInit C_Login C_Sign" ]] ||
+        fail "${kind#*:}: not a login for each signature: $logins"
+done
+softhsm_tool --list-objects --type privkey >list
+[[ $(grep -c "always authenticate" list) == 2 ]] || fail "not so on the token: $(<list)"
+openssl pkey "${PROVIDERS[@]}" -pubin -in "card:slot=22?$MODULE" -pubout -out 22.pub
+openssl pkeyutl -encrypt -pubin -inkey 22.pub -in pin -out ciphertext
+openssl pkeyutl -decrypt "${PROVIDERS[@]}" -inkey "card:slot=22?$MODULE&$SOURCE" -in ciphertext | cmp - pin
+expect_failure "$CARD_TOOL" sign "card:slot=21?$MODULE&pin-source=file:$WORK/wrong" 3
+expect_in "refused the PIN" err
+for slot in 21 22; do
+    "$REISSUE" card delete "card:app=pkcs11;slot=$slot?$MODULE" --yes --key-only --pin-source file:pin >deleted
+done
+
 # ---- a second token ---------------------------------------------------------------------------------------------
 
 FIRST=$SERIAL

@@ -20,6 +20,7 @@ sign_and_verify() {
     expect_in "Verified OK" verified
 }
 
+export CARD_PIN=$PIN
 echo "to be signed" >data
 pcscd_start
 for link in "" --no-extended; do
@@ -36,6 +37,13 @@ for link in "" --no-extended; do
     p11 --login --login-type so --so-pin "$MANAGEMENT_KEY" --keypairgen --id 03 --key-type EC:secp384r1 >made
     [[ $(jq -c '[.keys[] | select(.slot == 157) | .algorithm]' card.state) == "[20]" ]] ||
         fail "no P-384 key in 9D"
+    # A key that Yubico's module made signs for the provider, and one that reissue made signs by that module.
+    openssl req -new -provider default -provider card -key "card:slot=9d?pin-source=env:CARD_PIN" -subj /CN=9d -out request.pem
+    openssl req -verify -noout -in request.pem 2>verdict || fail "9d: $(<verdict)"
+    "$REISSUE" card generate card:slot=9d --algorithm RSA-2048 --overwrite-key --management-key-source factory >uri
+    openssl req -x509 -provider default -provider card -key "card:slot=9d?pin-source=env:CARD_PIN" -subj /CN=9d -out 9d.crt
+    "$REISSUE" card import-cert card:slot=9d --management-key-source factory 9d.crt >out
+    sign_and_verify 03 SHA256-RSA-PKCS
     expect_failure pkcs11-tool --module libykcs11.so --login --pin 999999 --list-objects
     [[ $(jq .pin.tries card.state) == 2 ]] || fail "$(jq .pin.tries card.state) tries left"
     card_remove

@@ -46,6 +46,9 @@ struct soft_card_options {
     bool unknown;              /* a card of no known kind: no application at all */
     bool unknown_aid_6d00;     /* an AID that it does not know is answered with 6D00, not 6A82 */
     size_t object_most;        /* bytes of a certificate or another object; 0: the profile's */
+    size_t answer_most;        /* bytes in one answer, whatever Le says; 0: no such limit */
+    bool no_kdf;               /* OpenPGP without a KDF-DO, and saying so */
+    bool p521;                 /* PIV keys on P-521, which few cards have */
     uint8_t exponent_bits;     /* that RSA attributes must say; 0: the profile's */
     unsigned generate_seconds; /* how long it takes to generate a key, at least */
     enum soft_certum_make certum_make;

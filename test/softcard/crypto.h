@@ -21,11 +21,11 @@ enum soft_algorithm_id {
     SOFT_AES_256 = 0x0C,
     SOFT_P256 = 0x11,
     SOFT_P384 = 0x14,
+    SOFT_P521 = 0x15, /* GlobalPlatform's: SP 800-78 has none */
     SOFT_RSA_4096 = 0x16,
     SOFT_ED25519 = 0xE0,
     SOFT_X25519 = 0xE1,
     /* Of our own, for what PIV has no reference for: no host ever sees them. */
-    SOFT_P521 = 0xF0,
     SOFT_SECP256K1 = 0xF1,
     SOFT_BRAINPOOL_256 = 0xF2,
     SOFT_BRAINPOOL_384 = 0xF3,

@@ -53,6 +53,8 @@ static uint16_t pending_deliver(struct soft_card *card, size_t le, struct soft_b
         return (uint16_t)(SOFT_WRONG_LE | left);
     if (le > ANSWER_MOST)
         le = ANSWER_MOST;
+    if (card->options.answer_most > 0 && le > card->options.answer_most)
+        le = card->options.answer_most;
     if (le > left)
         le = left;
     soft_bytes_append(response, card->pending.data.data + card->pending.offset, le);

@@ -30,7 +30,7 @@ static void capabilities_append(const struct soft_card *card, struct soft_bytes 
 {
     size_t certificate = soft_pgp_certificate_most(card);
     const uint8_t value[] = {
-        0x7D,
+        card->options.no_kdf ? 0x7C : 0x7D,
         0x00,
         SOFT_PGP_CHALLENGE_MOST >> 8,
         SOFT_PGP_CHALLENGE_MOST & 0xFF,

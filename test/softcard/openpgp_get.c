@@ -57,7 +57,8 @@ uint16_t soft_pgp_get_data(struct soft_card *card, const struct soft_apdu *apdu,
 
     if (apdu->length > 0)
         return SOFT_WRONG_LENGTH;
-    if (readable == NULL || (tag == 0x7F66 && !card->options.extended))
+    if (readable == NULL || (tag == 0x7F66 && !card->options.extended) ||
+        (tag == SOFT_PGP_KDF && card->options.no_kdf))
         return SOFT_REFERENCE_NOT_FOUND;
     if (!soft_pgp_may(card, readable->access))
         return SOFT_SECURITY_STATUS;

@@ -31,6 +31,9 @@ enum option_key {
     OPTION_INIT_ONLY,
     OPTION_UNKNOWN,
     OPTION_UNKNOWN_AID,
+    OPTION_ANSWER_MOST,
+    OPTION_NO_KDF,
+    OPTION_P521,
     OPTION_EXPONENT,
     OPTION_OBJECT_MOST,
     OPTION_OBJECT,
@@ -61,6 +64,9 @@ static const struct option options_table[] = {
     {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
     {"unknown-card", no_argument, NULL, OPTION_UNKNOWN},
     {"unknown-aid-6d00", no_argument, NULL, OPTION_UNKNOWN_AID},
+    {"answer-limit", required_argument, NULL, OPTION_ANSWER_MOST},
+    {"no-kdf", no_argument, NULL, OPTION_NO_KDF},
+    {"p521", no_argument, NULL, OPTION_P521},
     {"exponent-bits", required_argument, NULL, OPTION_EXPONENT},
     {"object-limit", required_argument, NULL, OPTION_OBJECT_MOST},
     {"openpgp-object", required_argument, NULL, OPTION_OBJECT},
@@ -98,6 +104,9 @@ static const char help[] =
     "  --unknown-card         be a card of no known kind\n"
     "  --unknown-aid-6d00     answer 6D00, not 6A82, to SELECT of an unknown application\n"
     "  --object-limit BYTES   hold no larger certificate (OpenPGP) or data object (PIV)\n"
+    "  --answer-limit BYTES   answer with no more at once, whatever was asked for\n"
+    "  --no-kdf               have no KDF-DO in OpenPGP, as older cards\n"
+    "  --p521                 have P-521 in PIV, too, and list it if profile is piv\n"
     "  --exponent-bits N      17 or 32: what RSA attributes must say (OpenPGP); a YubiKey's 17\n"
     "  --key SLOT=ALGORITHM[:PIN[:TOUCH]]\n"
     "                         make a key if the slot is empty: rsa1024, rsa2048, rsa3072, "
@@ -188,6 +197,15 @@ static void card_option(struct settings *settings, int key, const char *argument
         break;
     case OPTION_OBJECT_MOST:
         settings->card.object_most = number_parse(argument, 10, 3052);
+        break;
+    case OPTION_ANSWER_MOST:
+        settings->card.answer_most = number_parse(argument, 10, 65535);
+        break;
+    case OPTION_NO_KDF:
+        settings->card.no_kdf = true;
+        break;
+    case OPTION_P521:
+        settings->card.p521 = true;
         break;
     case OPTION_EXPONENT:
         settings->card.exponent_bits = (uint8_t)number_parse(argument, 10, 32);

@@ -39,8 +39,7 @@ static const struct piv_instruction instructions[] = {
     {0xFF, true, false, soft_piv_set_management_key},
 };
 
-/* Whether the firmware is that one, or a later one. */
-static bool firmware_at_least(uint8_t major, uint8_t minor)
+bool soft_piv_firmware_at_least(uint8_t major, uint8_t minor)
 {
     return soft_firmware[0] > major || (soft_firmware[0] == major && soft_firmware[1] >= minor);
 }
@@ -50,13 +49,13 @@ static bool firmware_knows(uint8_t ins)
 {
     switch (ins) {
     case 0xF6:
-        return firmware_at_least(5, 7);
+        return soft_piv_firmware_at_least(5, 7);
     case 0xF7:
-        return firmware_at_least(5, 3);
+        return soft_piv_firmware_at_least(5, 3);
     case 0xF8:
-        return firmware_at_least(5, 0);
+        return soft_piv_firmware_at_least(5, 0);
     case 0xF9:
-        return firmware_at_least(4, 3);
+        return soft_piv_firmware_at_least(4, 3);
     default:
         return true;
     }
@@ -100,16 +99,21 @@ static uint16_t piv_select(struct soft_card *card, struct soft_bytes *out)
 {
     static const uint8_t authority[] = {0x4F, 0x05, 0xA0, 0x00, 0x00, 0x03, 0x08};
     static const char label[] = "softcard plain PIV";
-    static const uint8_t supported[] = {0x80, 0x01, 0x07, 0x80, 0x01, 0x11,
-                                        0x80, 0x01, 0x14, 0x06, 0x01, 0x00};
+    static const uint8_t supported[] = {SOFT_RSA_2048, SOFT_P256, SOFT_P384, SOFT_P521};
+    struct soft_bytes algorithms = {0};
     struct soft_bytes template = {0};
 
     soft_tlv_append(&template, 0x4F, piv_aid + 5, sizeof(piv_aid) - 5);
     soft_tlv_append(&template, 0x79, authority, sizeof(authority));
     if (card->state.profile == SOFT_PROFILE_PIV) {
         soft_tlv_append(&template, 0x50, label, sizeof(label) - 1);
-        soft_tlv_append(&template, 0xAC, supported, sizeof(supported));
+        for (size_t i = 0; i < sizeof(supported); i++)
+            if (soft_piv_algorithm(card, supported[i]) != NULL)
+                soft_tlv_append_byte(&algorithms, 0x80, supported[i]);
+        soft_tlv_append_byte(&algorithms, 0x06, 0x00);
+        soft_tlv_append(&template, 0xAC, algorithms.data, algorithms.length);
     }
+    soft_bytes_free(&algorithms);
     soft_tlv_append(out, 0x61, template.data, template.length);
     soft_bytes_free(&template);
     card->piv.pin_fresh = false;
@@ -181,9 +185,10 @@ const struct soft_algorithm *soft_piv_algorithm(const struct soft_card *card, ui
 
     if (algorithm == NULL)
         return NULL;
-    if ((algorithm->home == SOFT_HOME_YUBIKEY || id == SOFT_RSA_3072) && !firmware_at_least(5, 7))
+    if ((algorithm->home == SOFT_HOME_YUBIKEY || id == SOFT_RSA_3072) &&
+        !soft_piv_firmware_at_least(5, 7))
         return NULL;
-    if (algorithm->home == SOFT_HOME_PIV)
+    if (algorithm->home == SOFT_HOME_PIV || (id == SOFT_P521 && card->options.p521))
         return algorithm;
     return algorithm->home == SOFT_HOME_YUBIKEY && card->state.profile == SOFT_PROFILE_YUBIKEY
                ? algorithm

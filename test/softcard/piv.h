@@ -53,6 +53,9 @@ soft_piv_command soft_piv_move_key;
 uint16_t soft_piv_administrator(struct soft_card *card, uint8_t algorithm, const uint8_t *template,
                                 size_t length, struct soft_bytes *out);
 
+/* Whether a YubiKey's firmware is that one, or a later one. */
+bool soft_piv_firmware_at_least(uint8_t major, uint8_t minor);
+
 /* Whether a slot can hold a key that is generated or imported. */
 bool soft_piv_slot_is_key(const struct soft_card *card, uint8_t slot);
 

@@ -133,6 +133,8 @@ uint16_t soft_piv_set_management_key(struct soft_card *card, const struct soft_a
         soft_cipher_key_size(apdu->data[0]) == 0 ||
         apdu->data[2] != soft_cipher_key_size(apdu->data[0]) || apdu->length != 3u + apdu->data[2])
         return SOFT_WRONG_DATA;
+    if (apdu->data[0] != SOFT_3DES && !soft_piv_firmware_at_least(5, 4))
+        return SOFT_WRONG_DATA;
     memset(management->key, 0, sizeof(management->key));
     memcpy(management->key, apdu->data + 3, apdu->data[2]);
     management->algorithm = apdu->data[0];

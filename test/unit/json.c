@@ -252,6 +252,26 @@ static void writes_what_it_reads(void **state)
     expect_error(json_write_end(&writer, &json), ERROR_ARGUMENT, "UTF-8");
 }
 
+static void closes_what_was_begun(void **state)
+{
+    (void)state;
+    struct json_writer writer = {0};
+    char *json;
+    json_write_object(&writer, NULL);
+    json_write_array(&writer, "list");
+    json_write_object(&writer, NULL);
+    json_write_null(&writer, "nothing");
+    json_write_close(&writer, 1);
+    json_write_string(&writer, "error", "too late");
+    json_write_close(&writer, 0);
+    expect_good(json_write_end(&writer, &json));
+    assert_string_equal(json, "{\"list\":[{\"nothing\":null}],\"error\":\"too late\"}");
+    free(json);
+    for (int i = 0; i <= JSON_WRITE_DEPTH_MAX; i++)
+        json_write_array(&writer, NULL);
+    expect_error(json_write_end(&writer, &json), ERROR_INTERNAL, "nested too deeply");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +283,7 @@ int main(void)
         cmocka_unit_test(bounds_members),
         cmocka_unit_test(names_members_of_a_wrong_type),
         cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(closes_what_was_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
