@@ -2,6 +2,8 @@
 /* reissue card: the card manager's commands, their options, and their help. */
 #include "card.h"
 #include "command.h"
+#include "complete.h"
+#include "options.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -136,8 +138,9 @@ static void print_overview(FILE *out)
 
 static void print_help(FILE *out, const struct card_command *command)
 {
-    fprintf(out, "usage: reissue card %s [OPTION ...] %s\n\n%s\n\n", command->name, command->words,
-            command->help);
+    fprintf(out, "usage: reissue card %s [OPTION ...] %s\n", command->name, command->words);
+    options_print_wrapped(out, command->help, 0, 0);
+    fputc('\n', out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char left[64];
 
@@ -166,10 +169,40 @@ static const struct card_command *find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-    fprintf(stderr, "reissue: there is no command \"card %s\"\n\n", name);
-    print_overview(stderr);
+    const char *names[COMMAND_COUNT];
+    const char *nearest;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    nearest = command_nearest(name, names, COMMAND_COUNT);
+    fprintf(stderr, "reissue: there is no command \"card %s\"", name);
+    if (nearest != NULL) {
+        fprintf(stderr, ": is \"card %s\" meant?\n", nearest);
+    } else {
+        fputs("\n\n", stderr);
+        print_overview(stderr);
+    }
     return EXIT_CODE_USAGE;
 }
+
+/* ---- for completion: complete.h ---------------------------------------------------------- */
+
+static int list_commands(void)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("%s\t%s\n", commands[i].name, commands[i].summary);
+    return EXIT_CODE_SUCCESS;
+}
+
+static int list_options(const struct card_command *command)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (((command->options | ALWAYS) & BIT(i)) != 0)
+            options_list_one(stdout, options[i].name, options[i].value, options[i].help);
+    return EXIT_CODE_SUCCESS;
+}
+
+/* ---- help on one ------------------------------------------------------------------------- */
 
 static int help(const char *name)
 {
@@ -298,9 +331,13 @@ int card_command(int argc, char **argv)
     }
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0)
         return help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(word, COMPLETE_COMMANDS) == 0)
+        return list_commands();
     run.command = find_command(word);
     if (run.command == NULL)
         return unknown_command(word);
+    if (argc == 3 && strcmp(argv[2], OPTIONS_LIST) == 0)
+        return list_options(run.command);
     code = parse(&run, argc - 1, argv + 1, &uri);
     if (code >= 0)
         return code;

@@ -4,19 +4,15 @@
 #include "command.h"
 #include "exit_code.h"
 #include "json_write.h"
+#include "options.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: reissue ca list [--types] [--json] [--config FILE]\n"
-    "Lists the CAs of the configuration, and what can be asked of each.\n"
-    "\n"
-    "  --types        every type of CA that there is, instead of those that are configured\n"
-    "  --json         as JSON\n"
-    "  --config FILE  instead of the usual one, see reissue.conf(5)\n";
+static const char usage[] = "usage: reissue ca list [OPTION ...]\n"
+                            "Lists the CAs of the configuration, and what can be asked of each.\n";
 
 /* What a column says of a CA. */
 static const struct column {
@@ -151,35 +147,24 @@ static struct error *list(struct listing *listing, const char *path)
 
 int ca_command(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"types", no_argument, NULL, 't'},
-        {"json", no_argument, NULL, 'j'},
-        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     struct listing listing = {0};
     const char *path = NULL;
+    bool types = false;
+    const struct option_spec own[] = {
+        {"types", NULL, "every type of CA that there is, instead of those that are configured",
+         NULL, &types},
+        {"json", NULL, "as JSON", NULL, &listing.json},
+        {"config", "FILE", "instead of the usual one, see reissue.conf(5)", &path, NULL},
+    };
+    const struct command_options options = {
+        .usage = usage, .own = own, .own_count = sizeof(own) / sizeof(own[0])};
+    int code = options_parse(&options, argc, argv);
     struct error *error;
-    int option;
 
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_CODE_SUCCESS;
-        }
-        if (option == '?') {
-            fputs(usage, stderr);
-            return EXIT_CODE_USAGE;
-        }
-        listing.types = listing.types || option == 't';
-        listing.json = listing.json || option == 'j';
-        path = option == 'c' ? optarg : path;
-    }
-    if (optind + 1 != argc || strcmp(argv[optind], "list") != 0) {
-        fputs(usage, stderr);
-        return EXIT_CODE_USAGE;
-    }
-    error = list(&listing, path);
+    if (code >= 0)
+        return code;
+    if (optind + 1 != argc || strcmp(argv[optind], "list") != 0)
+        return options_misused(&options);
+    error = list(&listing, types, path);
     return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, listing.json);
 }

@@ -17,13 +17,9 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: reissue renew [--all | NAME ...] [--dry-run] [OPTION ...]\n"
-    "Renews the certificates of the configuration (--all), or those that are named, where they "
-    "are\n"
-    "due, goes on with their jobs, and revokes what is owed. Asks nobody.\n"
-    "\n"
-    "  --dry-run                    only say what is due\n"
-    "  --force                      renew it although it is not due\n" JOB_COMMAND_HELP;
+    "usage: reissue renew --all | NAME ... [OPTION ...]\n"
+    "Renews the certificates of the configuration, or those that are named, where they are due,\n"
+    "goes on with their jobs, and revokes what is owed. Asks nobody: it is for a timer.\n";
 
 struct renewing {
     struct job_command *command;
@@ -186,10 +182,10 @@ int renew_command(int argc, char **argv)
     struct job_command command;
     struct renewing renewing = {.command = &command};
     bool all = false;
-    const struct job_option options[] = {
-        {"all", NULL, &all},
-        {"dry-run", NULL, &renewing.dry_run},
-        {"force", NULL, &renewing.force},
+    const struct option_spec options[] = {
+        {"all", NULL, "every certificate of the configuration", NULL, &all},
+        {"dry-run", NULL, "only say what is due", NULL, &renewing.dry_run},
+        {"force", NULL, "renew it although it is not due", NULL, &renewing.force},
     };
     int code = job_command_parse(&command, argc, argv, usage, options, 3);
 

@@ -14,11 +14,7 @@
 static const char usage[] =
     "usage: reissue resume [JOB] [--cert FILE|-] [OPTION ...]\n"
     "Goes on with a job from where it is; with the only one that is not at its end, where none is\n"
-    "named.\n"
-    "\n"
-    "  --cert FILE                  what came back from the CA: PEM, DER or PKCS#7, with or "
-    "without\n"
-    "                               chain; - is the standard input\n" JOB_COMMAND_HELP;
+    "named.\n";
 
 /* The only job that can go on. */
 static struct error *only_job(struct state *state, struct job **out)
@@ -101,7 +97,12 @@ int resume_command(int argc, char **argv)
 {
     struct job_command command;
     const char *answer = NULL;
-    const struct job_option options[] = {{"cert", &answer, NULL}};
+    const struct option_spec options[] = {
+        {"cert", "FILE",
+         "what came back from the CA: PEM, DER or PKCS #7, with or without chain; - is the "
+         "standard input",
+         &answer, NULL},
+    };
     int code = job_command_parse(&command, argc, argv, usage, options, 1);
 
     if (code >= 0)

@@ -10,27 +10,11 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: reissue start [CERT] (--new-key PLACE | --key KEY | --csr FILE) [OPTION ...]\n"
-    "Takes the certificate CERT (a file, a card: URI, or a name that reissue list shows) to its\n"
-    "successor: key, request, certificate, files, card.\n"
-    "\n"
-    "  --new-key card:[...]|FILE    a new key, made on the card (in a free slot, if none is "
-    "named)\n"
-    "                               or in a new file\n"
-    "  --alg ALGORITHM              what kind: RSA-2048, RSA-3072, RSA-4096, P-256, P-384, "
-    "Ed25519\n"
-    "                               (like the predecessor's)\n"
-    "  --overwrite-key              the key in the slot may be replaced\n"
-    "  --key URI|FILE               the key that there is already\n"
-    "  --csr FILE                   a request that was made elsewhere\n"
-    "  --ca NAME                    the CA (manual: you carry the request there)\n"
-    "  --name NAME                  what the certificate goes by here (its common name)\n"
-    "  --install URI|none           where on a card it is installed (beside a key on a card)\n"
-    "  --reason REASON              next-period, lost-key, compromised-key, new-algorithm,\n"
-    "                               mismatch or server-change\n"
-    "  --revoke now|no, --revoke-after DURATION\n"
-    "                               what becomes of the previous certificate (no)\n"
-    "  --profile NAME               the CA's profile\n" JOB_COMMAND_HELP;
+    "usage: reissue start [CERT] [OPTION ...]\n"
+    "Takes the certificate CERT (a file, a card: URI, or a name or serial number that reissue "
+    "list\n"
+    "shows) to its successor: key, request, certificate, files, card. On a terminal, what is not\n"
+    "given is asked.\n";
 
 static int start(struct job_command *command, const struct start_wish *wish)
 {
@@ -52,19 +36,24 @@ int start_command(int argc, char **argv)
 {
     struct job_command command;
     struct start_wish wish = {0};
-    const struct job_option options[] = {
-        {"new-key", &wish.new_key, NULL},
-        {"alg", &wish.algorithm, NULL},
-        {"overwrite-key", NULL, &wish.overwrite_key},
-        {"key", &wish.key, NULL},
-        {"csr", &wish.csr, NULL},
-        {"ca", &wish.ca, NULL},
-        {"name", &wish.name, NULL},
-        {"install", &wish.install, NULL},
-        {"reason", &wish.reason, NULL},
-        {"revoke", &wish.revoke, NULL},
-        {"revoke-after", &wish.revoke_after, NULL},
-        {"profile", &wish.profile, NULL},
+    const struct option_spec options[] = {
+        {"new-key", "URI|FILE", "a new key, on a card (card: is a free slot) or in a new file",
+         &wish.new_key, NULL},
+        {"alg", "RSA-2048|RSA-3072|RSA-4096|P-256|P-384|Ed25519",
+         "what kind of key (like the predecessor's)", &wish.algorithm, NULL},
+        {"overwrite-key", NULL, "the key in the slot may be replaced", NULL, &wish.overwrite_key},
+        {"key", "URI|FILE", "the key that there is already", &wish.key, NULL},
+        {"csr", "FILE", "a request that was made elsewhere", &wish.csr, NULL},
+        {"ca", "NAME", "the CA (manual: you carry the request there)", &wish.ca, NULL},
+        {"name", "NAME", "what the certificate goes by here (its common name)", &wish.name, NULL},
+        {"install", "URI|none", "where on a card it goes (beside a key on a card)", &wish.install,
+         NULL},
+        {"reason", "next-period|lost-key|compromised-key|new-algorithm|mismatch|server-change",
+         "why", &wish.reason, NULL},
+        {"revoke", "now|no", "whether the previous one is revoked (no)", &wish.revoke, NULL},
+        {"revoke-after", "DURATION", "the same, so long after the switch: 14d", &wish.revoke_after,
+         NULL},
+        {"profile", "NAME", "the CA's profile", &wish.profile, NULL},
     };
     int code = job_command_parse(&command, argc, argv, usage, options,
                                  sizeof(options) / sizeof(options[0]));

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: reissue status [--all] [--json] [--state DIRECTORY] [JOB]\n"
-    "Lists the jobs that are not at their end (--all: every job), or says what happened to one.\n";
+    "usage: reissue status [JOB] [OPTION ...]\n"
+    "Lists the jobs that are not at their end, or says what happened to one.\n";
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
@@ -99,7 +99,9 @@ int status_command(int argc, char **argv)
 {
     struct job_command command;
     bool all = false;
-    const struct job_option options[] = {{"all", NULL, &all}};
+    const struct option_spec options[] = {
+        {"all", NULL, "every job, also those that are over", NULL, &all},
+    };
     int code = job_command_parse(&command, argc, argv, usage, options, 1);
 
     if (code >= 0)

@@ -253,6 +253,15 @@ void state_close(struct state *state)
     free(state);
 }
 
+bool state_exists(const char *directory)
+{
+    char *path = NULL;
+    bool there = asprintf(&path, "%s/state.db", directory) >= 0 && access(path, R_OK | W_OK) == 0;
+
+    free(path);
+    return there;
+}
+
 /* ---- paths and locks --------------------------------------------------------------------- */
 
 struct error *state_path(const struct state *state, char **out, const char *format, ...)

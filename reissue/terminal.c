@@ -23,19 +23,6 @@ struct table {
     size_t *widths;
 };
 
-void terminal_print(FILE *out, const char *text)
-{
-    char *clean;
-    struct error *error = text_clean(text, TEXT_MAX, &clean);
-
-    if (error == NULL)
-        fputs(clean, out);
-    else
-        fputs(error_message(error), out);
-    error_free(error);
-    free(clean);
-}
-
 size_t terminal_width(FILE *out)
 {
     struct winsize size;
@@ -114,6 +101,21 @@ static void print_cell(FILE *out, const char *text, size_t width, size_t most)
     }
     for (; count < width; count++)
         fputc(' ', out);
+}
+
+void terminal_print_cut(FILE *out, const char *text, size_t width)
+{
+    char *clean;
+    struct error *error = text_clean(text, TEXT_MAX, &clean);
+
+    print_cell(out, error == NULL ? clean : error_message(error), 0, width == 0 ? SIZE_MAX : width);
+    error_free(error);
+    free(clean);
+}
+
+void terminal_print(FILE *out, const char *text)
+{
+    terminal_print_cut(out, text, 0);
 }
 
 static void print_row(const struct table *table, const char *const *texts, FILE *out, size_t width)

@@ -11,6 +11,9 @@
 /* Prints one line's worth of text without whatever a terminal would obey, as text_clean() does. */
 void terminal_print(FILE *out, const char *text);
 
+/* The same, cut after `width` characters; 0: not cut. */
+void terminal_print_cut(FILE *out, const char *text, size_t width);
+
 /* How many characters fit into a line of `out`; 0 where that is no terminal. */
 size_t terminal_width(FILE *out);
 
