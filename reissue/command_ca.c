@@ -149,10 +149,7 @@ int ca_command(int argc, char **argv)
 {
     struct listing listing = {0};
     const char *path = NULL;
-    bool types = false;
     const struct option_spec own[] = {
-        {"types", NULL, "every type of CA that there is, instead of those that are configured",
-         NULL, &types},
         {"json", NULL, "as JSON", NULL, &listing.json},
         {"config", "FILE", "instead of the usual one, see reissue.conf(5)", &path, NULL},
     };
@@ -165,6 +162,6 @@ int ca_command(int argc, char **argv)
         return code;
     if (optind + 1 != argc || strcmp(argv[optind], "list") != 0)
         return options_misused(&options);
-    error = list(&listing, types, path);
+    error = list(&listing, path);
     return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, listing.json);
 }

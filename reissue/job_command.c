@@ -6,6 +6,7 @@
 #include "config.h"
 #include "exit_code.h"
 #include "job_print.h"
+#include "terminal.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -89,14 +90,21 @@ static double clock_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+#define TELL_COLUMN 9 /* behind the time */
+
 /* A line per step, with the time that has passed. */
 static void tell(void *argument, const struct job *job, const char *text)
 {
     const struct job_command *command = argument;
 
+    FILE *out = command->json ? stderr : stdout;
+
     (void)job;
-    fprintf(command->json ? stderr : stdout, "%6.1fs  %s\n", clock_seconds() - command->started,
-            text);
+    fprintf(out, "%6.1fs  ", clock_seconds() - command->started);
+    if (terminal_width(out) > 0)
+        options_print_wrapped(out, text, TELL_COLUMN, TELL_COLUMN);
+    else
+        fprintf(out, "%s\n", text);
     (void)fflush(stdout);
 }
 

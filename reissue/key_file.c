@@ -41,6 +41,15 @@ static const struct algorithm *find(const char *name)
     return NULL;
 }
 
+size_t key_file_algorithms(const char **out, size_t room)
+{
+    size_t count = sizeof(algorithms) / sizeof(algorithms[0]);
+
+    for (size_t i = 0; i < count && i < room; i++)
+        out[i] = algorithms[i].name;
+    return count < room ? count : room;
+}
+
 /* The text in `bio`, which has a NUL put at its end, for free(). */
 static struct error *take_text(BIO *bio, char **out)
 {

@@ -16,4 +16,7 @@ struct error *key_file_make(struct crypto *crypto, const char *path,
 /* The key reference of a key on a card, PEM; the caller frees it. */
 struct error *key_file_reference(EVP_PKEY *key, char **out) MUST_CHECK;
 
+/* The names of the algorithms that key_file_make() knows, at most `room`; returns how many. */
+size_t key_file_algorithms(const char **out, size_t room);
+
 #endif

@@ -106,18 +106,19 @@ static void print_choices(FILE *out, const struct choices *choices)
     }
 }
 
-/* "[1]", "[www.example.org]", "[]" */
+/* "[1] > ", "[www.example.org] > ", "> " */
 static void print_prompt(FILE *out, const struct question *question)
 {
+    const char *text = question->hint != NULL ? question->hint : question->preset;
     const struct choice *preset = question->choices == NULL || question->preset == NULL
                                       ? NULL
                                       : find_value(question->choices, question->preset);
 
     if (preset != NULL)
         fprintf(out, "[%zu] ", (size_t)(preset - question->choices->items) + 1);
-    else if (question->preset != NULL) {
+    else if (text != NULL) {
         fputc('[', out);
-        terminal_print(out, question->preset);
+        terminal_print(out, text);
         fputs("] ", out);
     }
     fputs("> ", out);
@@ -247,8 +248,11 @@ static struct error *check_yes_or_no(void *argument, const char *text)
 
 struct error *question_confirm(const char *title, const char *help, bool preset, bool *out)
 {
-    const struct question question = {
-        .title = title, .help = help, .preset = preset ? "Y" : "N", .check = check_yes_or_no};
+    const struct question question = {.title = title,
+                                      .help = help,
+                                      .preset = preset ? "y" : "n",
+                                      .hint = preset ? "Y/n" : "y/N",
+                                      .check = check_yes_or_no};
     char *answer = NULL;
     struct error *error = question_ask(&question, &answer);
 

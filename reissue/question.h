@@ -32,6 +32,7 @@ struct question {
     const char *help;              /* what "?" says */
     const struct choices *choices; /* shown with numbers; NULL: any text that `check` lets pass */
     const char *preset;            /* what an empty line stands for; NULL: nothing */
+    const char *hint;              /* shown in place of the preset; or NULL */
     question_check *check;         /* or NULL */
     void *argument;
 };

@@ -51,10 +51,43 @@ static bool is_name(const char *text)
     return true;
 }
 
-/* The subject's common name, as far as it can be a name. */
-static struct error *name_from_subject(const X509 *certificate, char **out)
+struct error *start_check_name(const char *text)
 {
-    struct error *error = describe_common_name(X509_get_subject_name(certificate), out);
+    return is_name(text)
+               ? NULL
+               : error_new(ERROR_ARGUMENT,
+                           "\"%s\" cannot be a certificate's name here: letters, digits and . - _ "
+                           "@ + are allowed, at most 100",
+                           text);
+}
+
+static struct error *take_text(void *argument, const char *const *row)
+{
+    char **out = argument;
+
+    free(*out);
+    *out = strdup(row[0]);
+    return *out == NULL ? error_no_memory() : NULL;
+}
+
+/* What it is live under already; *out stays NULL where it is not, or under two names. */
+static struct error *name_in_use(struct run *run, const X509 *certificate, char **out)
+{
+    char fingerprint[FINGERPRINT_SIZE];
+    struct error *error = certificate_fingerprint(certificate, fingerprint);
+
+    if (error != NULL)
+        return error;
+    return state_query(run->state,
+                       "SELECT MIN(name) FROM lineage WHERE fingerprint = ?1"
+                       " GROUP BY fingerprint HAVING COUNT(*) = 1",
+                       STATE_VALUES(fingerprint), take_text, out);
+}
+
+/* The subject's common name, as far as it can be a name. */
+static struct error *name_from_subject(const X509_NAME *subject, char **out)
+{
+    struct error *error = describe_common_name(subject, out);
 
     if (error != NULL)
         return error;
@@ -65,59 +98,140 @@ static struct error *name_from_subject(const X509 *certificate, char **out)
         (*out)[0] = '_';
     if (strlen(*out) > 100)
         (*out)[100] = '\0';
-    return NULL;
+    if (is_name(*out))
+        return NULL;
+    free(*out);
+    *out = strdup("certificate");
+    return *out == NULL ? error_no_memory() : NULL;
 }
 
-static struct error *note_name(struct job *job, const char *wanted, const X509 *predecessor)
+/* Of a first certificate: as its subject's text says. */
+static struct error *name_from_text(const char *subject, char **out)
+{
+    struct csr_template template = {0};
+    struct error *error = csr_template_set_subject(&template, subject);
+
+    if (error == NULL)
+        error = name_from_subject(template.subject, out);
+    csr_template_clear(&template);
+    return error;
+}
+
+struct error *start_usual_name(struct run *run, const X509 *predecessor, const char *subject,
+                               char **out)
+{
+    struct error *error = NULL;
+
+    *out = NULL;
+    if (predecessor != NULL)
+        error = name_in_use(run, predecessor, out);
+    if (error != NULL || *out != NULL)
+        return error;
+    if (predecessor != NULL)
+        return name_from_subject(X509_get_subject_name(predecessor), out);
+    if (subject != NULL)
+        return name_from_text(subject, out);
+    return error_new(ERROR_ARGUMENT, "say which name the certificate goes by here, with --name");
+}
+
+static struct error *note_name(struct run *run, struct job *job, const struct start_wish *wish,
+                               const X509 *predecessor)
 {
     char *name = NULL;
-    struct error *error;
+    struct error *error = wish->name != NULL
+                              ? start_check_name(wish->name)
+                              : start_usual_name(run, predecessor, wish->subject, &name);
 
-    if (wanted != NULL && !is_name(wanted))
-        return error_new(
-            ERROR_ARGUMENT,
-            "\"%s\" cannot be a certificate's name here: letters, digits and . - _ @ + "
-            "are allowed, at most 100",
-            wanted);
-    if (wanted != NULL)
-        return job_set(job, JOB_NAME, wanted);
-    if (predecessor == NULL)
-        return error_new(ERROR_ARGUMENT,
-                         "say which name the certificate goes by here, with --name");
-    error = name_from_subject(predecessor, &name);
     if (error == NULL)
-        error = job_set(job, JOB_NAME, is_name(name) ? name : "certificate");
+        error = job_set(job, JOB_NAME, wish->name != NULL ? wish->name : name);
     free(name);
     return error;
 }
 
 /* ---- the names ---------------------------------------------------------------------------- */
 
+struct error *start_check_names(const char *text)
+{
+    struct names names = {0};
+    struct error *error = names_add_list(&names, text);
+
+    if (error == NULL && names.count == 0)
+        error = error_new(ERROR_ARGUMENT, "there is no name in \"%s\"", text);
+    names_clear(&names);
+    return error;
+}
+
+struct error *start_check_subject(const char *text)
+{
+    struct csr_template template = {0};
+    struct error *error = csr_template_set_subject(&template, text);
+
+    csr_template_clear(&template);
+    return error;
+}
+
+struct error *start_common_name(const char *subject, char **out)
+{
+    struct csr_template template = {0};
+    struct error *error = csr_template_set_subject(&template, subject), *no_name;
+
+    *out = NULL;
+    if (error == NULL)
+        error = describe_common_name(template.subject, out);
+    csr_template_clear(&template);
+    if (error != NULL)
+        return error;
+    no_name = strchr(*out, '.') != NULL ? start_check_names(*out) : NULL;
+    if (no_name != NULL || strchr(*out, '.') == NULL) {
+        free(*out);
+        *out = NULL;
+    }
+    error_free(no_name); /* a person's name, say */
+    return NULL;
+}
+
+/* A first certificate is for its common name, where that is the name of a machine. */
+static struct error *note_common_name(struct job *job, const char *subject)
+{
+    char *name = NULL;
+    struct error *error = start_common_name(subject, &name);
+
+    if (error == NULL && name != NULL)
+        error = job_set(job, JOB_NAMES, name);
+    free(name);
+    return error;
+}
+
 /* Those of the predecessor are asked for again where no others are given. */
 static struct error *note_names(struct job *job, const struct start_wish *wish)
 {
-    struct names names = {0};
-    struct error *error;
+    bool given = wish->names != NULL || wish->subject != NULL;
+    struct error *error = NULL;
 
-    if (wish->names == NULL && wish->certificate == NULL && wish->csr == NULL)
-        return error_new(ERROR_ARGUMENT, "say which certificate is to have a successor: a file, a "
-                                         "card: URI, or a name that reissue list shows");
-    if (wish->names == NULL)
-        return NULL;
-    if (wish->csr != NULL)
+    if (!given && wish->certificate == NULL && wish->csr == NULL)
+        return error_new(ERROR_ARGUMENT,
+                         "say which certificate is to have a successor: a file, a card: URI, or a "
+                         "name that reissue list shows; or, for a first one, --subject or --names");
+    if (given && wish->csr != NULL)
         return error_new(ERROR_ARGUMENT, "the request that is given says which names are asked "
                                          "for: others cannot be");
-    error = names_add_list(&names, wish->names);
-    if (error == NULL)
-        error = job_set(job, JOB_NAMES, wish->names);
-    names_clear(&names);
-    return error;
+    if (wish->subject != NULL)
+        error = start_check_subject(wish->subject);
+    if (error == NULL && wish->subject != NULL)
+        error = job_set(job, JOB_SUBJECT, wish->subject);
+    if (error == NULL && wish->names != NULL)
+        error = start_check_names(wish->names);
+    if (error == NULL && wish->names != NULL)
+        return job_set(job, JOB_NAMES, wish->names);
+    return error != NULL || wish->subject == NULL || wish->certificate != NULL
+               ? error
+               : note_common_name(job, wish->subject);
 }
 
 /* ---- the key ----------------------------------------------------------------------------- */
 
 /* As the predecessor's, where that is still good enough. */
-static const char *algorithm_like(const X509 *predecessor)
+const char *start_usual_algorithm(const X509 *predecessor)
 {
     const EVP_PKEY *key = predecessor == NULL ? NULL : X509_get0_pubkey(predecessor);
 
@@ -146,7 +260,8 @@ static struct error *key_place(const struct job *job, const struct start_wish *w
 static struct error *note_new_key(struct run *run, struct job *job, const struct start_wish *wish,
                                   const X509 *predecessor)
 {
-    const char *algorithm = wish->algorithm != NULL ? wish->algorithm : algorithm_like(predecessor);
+    const char *algorithm =
+        wish->algorithm != NULL ? wish->algorithm : start_usual_algorithm(predecessor);
     char *place = NULL;
     struct error *error = job_set(job, JOB_ALGORITHM, algorithm);
 
@@ -225,40 +340,80 @@ static struct error *note_key(struct run *run, struct job *job, const struct sta
 
 /* ---- reason and revocation --------------------------------------------------------------- */
 
-static const char *const reasons[] = {"next-period",   "lost-key", "compromised-key",
-                                      "new-algorithm", "mismatch", "server-change"};
+const struct start_reason start_reasons[] = {
+    {"next-period", "it ends, and the next one is wanted", true, false},
+    {"lost-key", "its key is lost", false, false},
+    {"compromised-key", "somebody else may have its key", false, true},
+    {"new-algorithm", "another kind of key is wanted", false, false},
+    {"mismatch", "something in it is wrong", true, false},
+    {"server-change", "it moves to another machine", true, false},
+    {NULL, NULL, false, false},
+};
+
+const struct start_reason *start_find_reason(const char *name)
+{
+    for (const struct start_reason *reason = start_reasons; reason->name != NULL; reason++)
+        if (strcmp(reason->name, name) == 0)
+            return reason;
+    return NULL;
+}
 
 static struct error *note_reason(struct job *job, const struct start_wish *wish)
 {
-    const char *reason = wish->reason == NULL ? "next-period" : wish->reason;
-    bool known = false;
+    const char *name = wish->reason == NULL ? start_reasons[0].name : wish->reason;
+    const struct start_reason *reason = start_find_reason(name);
 
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        known = known || strcmp(reasons[i], reason) == 0;
-    if (!known)
+    if (reason == NULL)
         return error_new(ERROR_ARGUMENT,
                          "\"%s\" is no reason: there are next-period, lost-key, compromised-key, "
                          "new-algorithm, mismatch and server-change",
-                         reason);
-    if (wish->key != NULL &&
-        (strcmp(reason, "lost-key") == 0 || strcmp(reason, "compromised-key") == 0))
-        return error_new(
-            ERROR_ARGUMENT,
-            "a key that is lost or compromised cannot be kept: ask for a new one, with "
-            "--new-key");
-    return job_set(job, JOB_REASON, reason);
+                         name);
+    if (wish->key != NULL && !reason->keeps_key)
+        return error_new(ERROR_ARGUMENT,
+                         "for the reason %s (%s) the key cannot be kept: ask for a new one, with "
+                         "--new-key",
+                         name, reason->meaning);
+    return job_set(job, JOB_REASON, name);
 }
 
-static struct error *note_revocation(struct job *job, const struct start_wish *wish)
+/* Unless somebody says otherwise: nothing is revoked, but what somebody else may have the key of,
+   where the CA can be asked to. */
+static struct error *usual_revocation(const struct run *run, const struct job *job,
+                                      const char **out)
+{
+    const struct ca *ca;
+    struct error *error = ca_find(run, job, &ca);
+
+    *out = "no";
+    if (error != NULL || !start_find_reason(job_get(job, JOB_REASON))->revokes_now)
+        return error;
+    if (ca->revoke != NULL && job_get(job, JOB_PREDECESSOR) != NULL)
+        *out = "now";
+    else if (job_get(job, JOB_PREDECESSOR) != NULL)
+        run_tell(run, job,
+                 "the CA cannot be asked to revoke the previous certificate, whose key "
+                 "is compromised: have it revoked yourself");
+    return NULL;
+}
+
+static struct error *note_revocation(struct run *run, struct job *job,
+                                     const struct start_wish *wish)
 {
     long seconds;
+    const char *usual;
     struct error *error;
 
     if (wish->revoke != NULL && strcmp(wish->revoke, "now") != 0 && strcmp(wish->revoke, "no") != 0)
         return error_new(ERROR_ARGUMENT, "--revoke is \"now\" or \"no\"; --revoke-after takes a "
                                          "duration, such as 14d");
-    if (wish->revoke_after == NULL)
-        return job_set(job, JOB_REVOKE, wish->revoke == NULL ? "no" : wish->revoke);
+    if (wish->revoke != NULL && wish->revoke_after != NULL)
+        return error_new(ERROR_ARGUMENT, "--revoke and --revoke-after contradict each other");
+    if (wish->revoke != NULL)
+        return job_set(job, JOB_REVOKE, wish->revoke);
+    if (wish->revoke_after == NULL) {
+        error = usual_revocation(run, job, &usual);
+        return error != NULL ? error : job_set(job, JOB_REVOKE, usual);
+    }
     error = duration_parse(wish->revoke_after, &seconds);
     return error != NULL ? error : job_set_number(job, JOB_REVOKE, seconds);
 }
@@ -285,7 +440,7 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
     if (wish->certificate != NULL)
         error = note_predecessor(run, job, wish->certificate, &predecessor);
     if (error == NULL)
-        error = note_name(job, wish->name, predecessor);
+        error = note_name(run, job, wish, predecessor);
     if (error == NULL)
         error = job_set(job, JOB_CA, wish->ca == NULL ? "manual" : wish->ca);
     if (error == NULL)
@@ -295,11 +450,13 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
     if (error == NULL)
         error = note_reason(job, wish);
     if (error == NULL)
-        error = note_revocation(job, wish);
+        error = note_revocation(run, job, wish);
     if (error == NULL)
         error = note_install(job, wish);
     if (error == NULL && wish->profile != NULL)
         error = job_set(job, JOB_PROFILE, wish->profile);
+    if (error == NULL && wish->preferred_chain != NULL)
+        error = job_set(job, JOB_PREFERRED_CHAIN, wish->preferred_chain);
     if (error == NULL)
         error = ca_check(run, job);
     X509_free(predecessor);
@@ -333,7 +490,7 @@ struct error *start_make_revocation(struct run *run, const char *certificate, co
         return error;
     error = note_predecessor(run, *out, certificate, &predecessor);
     if (error == NULL)
-        error = note_name(*out, NULL, predecessor);
+        error = note_name(run, *out, &(struct start_wish){0}, predecessor);
     if (error == NULL)
         error = job_set(*out, JOB_CA, ca);
     (*out)->step = STEP_REVOCATION_SENT;
