@@ -48,6 +48,8 @@ static const struct {
     [OPTION_HELP] = {"help", NULL, "print this"},
 };
 
+#define HELP_COLUMN 37
+
 #define ALWAYS (BIT(OPTION_JSON) | BIT(OPTION_HELP))
 #define ADMIN  (BIT(OPTION_ADMIN) | BIT(OPTION_PIN) | BIT(OPTION_LAST_TRY))
 
@@ -127,10 +129,9 @@ static const struct card_command commands[] = {
 
 static void print_overview(FILE *out)
 {
-    fprintf(out,
-            "usage: reissue card COMMAND [OPTION ...] [URI]\n\n"
-            "Manages smart cards. A card is named by its URI, such as card:serial=12345678; the "
-            "only\ncard there is needs no name.\n\ncommands:\n");
+    fprintf(out, "usage: reissue card COMMAND [OPTION ...] [URI]\n\n"
+                 "Manages smart cards. A card is named by its URI, such as card:serial=12345678;\n"
+                 "the only card there is needs no name.\n\ncommands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\nreissue card help COMMAND says more; so does the manual, reissue-card(1).\n");
@@ -149,14 +150,15 @@ static void print_help(FILE *out, const struct card_command *command)
         (void)snprintf(left, sizeof(left), "--%s%s%s", options[i].name,
                        options[i].value == NULL || options[i].value[0] == '[' ? "" : " ",
                        options[i].value == NULL ? "" : options[i].value);
-        fprintf(out, "  %-34s %s\n", left, options[i].help);
+        fprintf(out, "  %-34s ", left);
+        options_print_wrapped(out, options[i].help, HELP_COLUMN, HELP_COLUMN);
     }
     if ((command->options & (BIT(OPTION_PIN) | BIT(OPTION_PUK) | BIT(OPTION_ADMIN))) != 0)
         fprintf(out,
                 "\nA SOURCE is file:PATH, env:NAME or credential:NAME; what has none is asked "
-                "for at\nthe terminal. A management key is written in hexadecimal digits; "
-                "\"factory\" is that\nof a new card, which is used unasked where the card says "
-                "that it has it still.\n");
+                "for\nat the terminal. A management key is written in hexadecimal digits; "
+                "\"factory\"\nis that of a new card, which is used unasked where the card says "
+                "that it has it\nstill.\n");
 }
 
 static const struct card_command *find_command(const char *name)

@@ -150,6 +150,8 @@ int ca_command(int argc, char **argv)
     struct listing listing = {0};
     const char *path = NULL;
     const struct option_spec own[] = {
+        {"types", NULL, "every type of CA that there is, not those that are configured", NULL,
+         &listing.types},
         {"json", NULL, "as JSON", NULL, &listing.json},
         {"config", "FILE", "instead of the usual one, see reissue.conf(5)", &path, NULL},
     };

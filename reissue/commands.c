@@ -27,6 +27,7 @@ static const struct command {
     {NULL, "revoke", revoke_command, "ask a CA to revoke a certificate"},
     {"Before anything is sent", "check", check_command, "say what is wrong with a request"},
     {NULL, "ca", ca_command, "say which CAs there are, and what can be asked of them"},
+    {NULL, "account", account_command, "look after the account with a CA"},
     {NULL, "config", config_command, "check the configuration file"},
     {"Cards and scripts", "card", card_command, "manage cards: PIN, PUK, keys, certificates"},
     {NULL, "exec", exec_command, "run a script whose `openssl` makes its keys on the card"},
@@ -162,6 +163,8 @@ int reissue_main(int argc, char **argv)
         return list_commands();
     if (strcmp(word, COMPLETE_NAMES) == 0)
         return complete_names();
+    if (strcmp(word, COMPLETE_CAS) == 0)
+        return complete_cas();
     if (argc > 1)
         return unknown(word);
     print_usage(stderr);

@@ -49,3 +49,16 @@ int complete_names(void)
     error_free(error); /* nobody wants to read that in the middle of a line */
     return EXIT_CODE_SUCCESS;
 }
+
+int complete_cas(void)
+{
+    struct config *config = NULL;
+    struct error *error = config_open(NULL, &config);
+
+    for (size_t i = 0; error == NULL && i < config->ca_count; i++)
+        printf("%s\t%s\n", config->cas[i].name, config->cas[i].type);
+    printf("manual\tyou are the way to the CA\n");
+    config_free(config);
+    error_free(error);
+    return EXIT_CODE_SUCCESS;
+}
