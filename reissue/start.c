@@ -440,13 +440,13 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
     if (wish->certificate != NULL)
         error = note_predecessor(run, job, wish->certificate, &predecessor);
     if (error == NULL)
+        error = note_names(job, wish);
+    if (error == NULL)
         error = note_name(run, job, wish, predecessor);
     if (error == NULL)
         error = job_set(job, JOB_CA, wish->ca == NULL ? "manual" : wish->ca);
     if (error == NULL)
         error = note_key(run, job, wish, predecessor);
-    if (error == NULL)
-        error = note_names(job, wish);
     if (error == NULL)
         error = note_reason(job, wish);
     if (error == NULL)

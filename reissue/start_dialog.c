@@ -252,9 +252,11 @@ static struct error *take_algorithm(struct start_dialog *dialog, const char *ans
 
 /* ---- the name, and the previous certificate ----------------------------------------------- */
 
+/* One that goes by a name keeps it. */
 static bool name_is_open(const struct start_dialog *dialog)
 {
-    return dialog->wish->name == NULL;
+    return dialog->wish->name == NULL &&
+           (dialog->predecessor == NULL || dialog->predecessor->lineage == NULL);
 }
 
 static struct error *offer_name(struct start_dialog *dialog, const char **preset)
