@@ -131,13 +131,20 @@ static struct error *make_account(struct acme_ca *ca, char **url)
     return error;
 }
 
+/* As the state has it, for free(); NULL where it has none. */
+static struct error *known_url(struct run *run, const struct acme_ca *ca, char **out)
+{
+    *out = NULL;
+    return state_query(run->state, "SELECT url FROM account WHERE ca = ?1",
+                       STATE_VALUES(ca->config->name), take_url, out);
+}
+
 /* The one that is known, or a new one. The server answers for one that it has as for a new one, so
    an answer that was lost costs nothing. */
 static struct error *find_account(struct run *run, struct acme_ca *ca)
 {
     char *url = NULL;
-    struct error *error = state_query(run->state, "SELECT url FROM account WHERE ca = ?1",
-                                      STATE_VALUES(ca->config->name), take_url, &url);
+    struct error *error = known_url(run, ca, &url);
 
     if (error == NULL && url != NULL)
         error = acme_use_account(ca->acme, url);
@@ -236,13 +243,20 @@ static struct error *no_account(const struct acme_ca *ca)
                      ca->config->name);
 }
 
-static struct error *ask_for_account(struct acme_ca *ca)
+/* The one that is known, or the one that the CA has for the key. */
+static struct error *find_existing(struct run *run, struct acme_ca *ca)
 {
     static const struct acme_account_request request = {.only_existing = true};
     struct acme_account account = {0};
-    struct error *error = acme_account_new(ca->acme, &request, &account);
+    char *url = NULL;
+    struct error *error = known_url(run, ca, &url);
 
+    if (error == NULL && url != NULL)
+        error = acme_use_account(ca->acme, url);
+    else if (error == NULL)
+        error = acme_account_new(ca->acme, &request, &account);
     acme_account_clear(&account);
+    free(url);
     return error;
 }
 
@@ -263,5 +277,5 @@ struct error *acme_ca_find_account(struct run *run, const char *name, struct acm
         return error;
     acme_use_key((*out)->acme, (*out)->account_key);
     error = acme_ca_settle_key(run, *out, &settled);
-    return error != NULL || settled ? error : ask_for_account(*out);
+    return error != NULL || settled ? error : find_existing(run, *out);
 }
