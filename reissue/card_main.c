@@ -4,6 +4,7 @@
 #include "command.h"
 #include "complete.h"
 #include "options.h"
+#include "terminal.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -140,7 +141,7 @@ static void print_overview(FILE *out)
 static void print_help(FILE *out, const struct card_command *command)
 {
     fprintf(out, "usage: reissue card %s [OPTION ...] %s\n", command->name, command->words);
-    options_print_wrapped(out, command->help, 0, 0);
+    terminal_print_wrapped(out, command->help, 0, 0);
     fputc('\n', out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char left[64];
@@ -151,7 +152,7 @@ static void print_help(FILE *out, const struct card_command *command)
                        options[i].value == NULL || options[i].value[0] == '[' ? "" : " ",
                        options[i].value == NULL ? "" : options[i].value);
         fprintf(out, "  %-34s ", left);
-        options_print_wrapped(out, options[i].help, HELP_COLUMN, HELP_COLUMN);
+        terminal_print_wrapped(out, options[i].help, HELP_COLUMN, HELP_COLUMN);
     }
     if ((command->options & (BIT(OPTION_PIN) | BIT(OPTION_PUK) | BIT(OPTION_ADMIN))) != 0)
         fprintf(out,

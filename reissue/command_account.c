@@ -97,8 +97,6 @@ static struct error *print_json(const struct acme_ca *ca, const struct acme_acco
                                 const char *key)
 {
     struct json_writer writer = {0};
-    char *text;
-    struct error *error;
 
     json_write_object(&writer, NULL);
     json_write_string(&writer, "ca", ca->config->name);
@@ -111,11 +109,7 @@ static struct error *print_json(const struct acme_ca *ca, const struct acme_acco
         json_write_string(&writer, NULL, json_text(item));
     json_write_array_end(&writer);
     json_write_object_end(&writer);
-    error = json_write_end(&writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&writer);
 }
 
 static struct error *print_account(struct accounting *accounting, struct acme_ca *ca,

@@ -92,19 +92,12 @@ static void begin(struct listing *listing)
 
 static struct error *end(struct listing *listing)
 {
-    char *text;
-    struct error *error;
-
     if (!listing->json) {
         fputs(explanation, stdout);
         return NULL;
     }
     json_write_array_end(&listing->writer);
-    error = json_write_end(&listing->writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&listing->writer);
 }
 
 /* ---- the list ---------------------------------------------------------------------------- */

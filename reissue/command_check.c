@@ -164,8 +164,6 @@ static struct error *print_json(const struct report *report)
 {
     const struct options *options = report->options;
     struct json_writer json = {.comma = false};
-    char *text;
-    struct error *error;
 
     json_write_object(&json, NULL);
     json_write_boolean(&json, "good",
@@ -176,11 +174,7 @@ static struct error *print_json(const struct report *report)
     write_names(report, &json);
     write_findings(report, &json);
     json_write_object_end(&json);
-    error = json_write_end(&json, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&json);
 }
 
 int check_command(int argc, char **argv)

@@ -141,22 +141,13 @@ static struct error *print_json(const struct options *options, const struct cert
                                 time_t now)
 {
     struct json_writer json = {.comma = false};
-    char *text;
-    struct error *error = NULL, *written;
 
     json_write_array(&json, NULL);
-    for (size_t i = 0; error == NULL && i < scan->count; i++)
+    for (size_t i = 0; i < scan->count; i++)
         if (is_wanted(options, &scan->items[i], now))
-            error = list_write_json(&json, &scan->items[i], now);
+            list_write_json(&json, &scan->items[i], now);
     json_write_array_end(&json);
-    written = json_write_end(&json, &text);
-    if (error == NULL && written == NULL)
-        puts(text);
-    free(text);
-    if (error == NULL)
-        return written;
-    error_free(written);
-    return error;
+    return json_write_print(&json);
 }
 
 int list_command(int argc, char **argv)

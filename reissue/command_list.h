@@ -36,8 +36,7 @@ long list_days_left(const struct found_certificate *item, time_t now);
 void list_iso_time(time_t time, char out[ISO_TIME_SIZE]);
 
 /* The certificate as an object without name. */
-struct error *list_write_json(struct json_writer *json, const struct found_certificate *item,
-                              time_t now) MUST_CHECK;
+void list_write_json(struct json_writer *json, const struct found_certificate *item, time_t now);
 
 /* Prints those that are wanted (NULL: all) as a table, fit for the width of the terminal; *count is
    how many those are. */

@@ -167,17 +167,9 @@ static struct error *print_item(const struct run *run, const struct found_certif
 static struct error *print_json(const struct found_certificate *item)
 {
     struct json_writer json = {.comma = false};
-    char *text;
-    struct error *error = list_write_json(&json, item, time(NULL)), *written;
 
-    written = json_write_end(&json, &text);
-    if (error == NULL && written == NULL)
-        puts(text);
-    free(text);
-    if (error == NULL)
-        return written;
-    error_free(written);
-    return error;
+    list_write_json(&json, item, time(NULL));
+    return json_write_print(&json);
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

@@ -64,31 +64,48 @@ static void print_check(void *argument, const char *what, const char *detail)
 
 static void print_plan(const struct job *job)
 {
-    const char *revoke = job_get(job, JOB_REVOKE);
+    bool revokes = strcmp(job_get(job, JOB_REVOKE), "no") != 0;
 
-    printf(
-        "\nNothing was changed. What was not checked: whether the PIN and the management key are "
-        "right,\nand whether the CA will issue.\n");
-    printf("It would go on with: key, request, order, certificate, files, card, hooks%s.\n",
-           strcmp(revoke, "no") == 0 ? "" : ", and the previous certificate's revocation");
+    printf("\nIt would go on with key, request, order, certificate, files, card and hooks%s.\n"
+           "Not checked: whether the PIN and the management key are right, and what the CA\n"
+           "will say. Nothing was changed.\n",
+           revokes ? ",\nand with the revocation of the previous certificate" : "");
+}
+
+static struct error *print_plan_json(const struct job *job)
+{
+    static const struct {
+        const char *name;
+        enum job_value value;
+    } values[] = {{"name", JOB_NAME},           {"ca", JOB_CA},         {"key", JOB_KEY_WANTED},
+                  {"algorithm", JOB_ALGORITHM}, {"reason", JOB_REASON}, {"revoke", JOB_REVOKE}};
+    struct json_writer json = {.comma = false};
+
+    json_write_object(&json, NULL);
+    json_write_boolean(&json, "dry_run", true);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        if (job_get(job, values[i].value) != NULL)
+            json_write_string(&json, values[i].name, job_get(job, values[i].value));
+    json_write_object_end(&json);
+    return json_write_print(&json);
 }
 
 static struct error *try_out(struct starting *starting, struct job *job)
 {
     struct run *run = &starting->command->run;
     preflight_report *report = starting->command->json ? NULL : print_check;
-    struct error *error;
+    struct error *error = NULL;
 
-    if (report != NULL) {
+    if (is_attended(starting->command))
+        error = start_ask_secrets(run, job);
+    if (error == NULL && report != NULL)
         print_check(NULL, "name", job_get(job, JOB_NAME));
+    if (error == NULL)
         error = preflight_reach_ca(run, job, report, NULL);
-    } else {
-        error = preflight_reach_ca(run, job, NULL, NULL);
-    }
     if (error == NULL)
         error = preflight(run, job, report, NULL);
     if (error == NULL && report == NULL)
-        return job_print_outcome(job, run, true);
+        return print_plan_json(job);
     if (error == NULL)
         print_plan(job);
     return error;

@@ -18,8 +18,6 @@ static const char usage[] =
 static struct error *print_list_json(const struct job_list *list)
 {
     struct json_writer writer = {0};
-    char *text;
-    struct error *error;
 
     json_write_object(&writer, NULL);
     json_write_array(&writer, "jobs");
@@ -27,11 +25,7 @@ static struct error *print_list_json(const struct job_list *list)
         job_write_json(&writer, list->items[i]);
     json_write_array_end(&writer);
     json_write_object_end(&writer);
-    error = json_write_end(&writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&writer);
 }
 
 static struct error *print_list(struct state *state, bool all, bool json)

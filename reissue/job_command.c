@@ -102,7 +102,7 @@ static void tell(void *argument, const struct job *job, const char *text)
     (void)job;
     fprintf(out, "%6.1fs  ", clock_seconds() - command->started);
     if (terminal_width(out) > 0)
-        options_print_wrapped(out, text, TELL_COLUMN, TELL_COLUMN);
+        terminal_print_wrapped(out, text, TELL_COLUMN, TELL_COLUMN);
     else
         fprintf(out, "%s\n", text);
     (void)fflush(stdout);

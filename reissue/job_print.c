@@ -4,12 +4,15 @@
 #include "ca.h"
 #include "clipboard.h"
 #include "live.h"
+#include "terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LINE_INDENT 10 /* behind a job's id */
 
 void time_text(time_t time, char out[TIME_TEXT_SIZE])
 {
@@ -51,15 +54,9 @@ void job_write_json(struct json_writer *writer, const struct job *job)
 static struct error *print_json(const struct job *job)
 {
     struct json_writer writer = {0};
-    char *text;
-    struct error *error;
 
     job_write_json(&writer, job);
-    error = json_write_end(&writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&writer);
 }
 
 /* ---- for people -------------------------------------------------------------------------- */
@@ -123,6 +120,17 @@ struct error *job_print_outcome(const struct job *job, const struct run *run, bo
     return NULL;
 }
 
+/* Below a job's line; in one line for whoever reads it by program. */
+static void print_indented(const char *what, const char *text)
+{
+    int used = printf("          %s ", what);
+
+    if (terminal_width(stdout) > 0)
+        terminal_print_wrapped(stdout, text, (size_t)used, LINE_INDENT);
+    else
+        printf("%s\n", text);
+}
+
 void job_print_line(const struct job *job)
 {
     char updated[TIME_TEXT_SIZE];
@@ -133,7 +141,7 @@ void job_print_line(const struct job *job)
     printf("%s  %-20s %-20s %s\n", job->id, job_get(job, JOB_NAME), job_step_name(job->step),
            updated);
     if (failure != NULL)
-        printf("          failed: %s\n", failure);
+        print_indented("failed:", failure);
     else if (waits != NULL)
-        printf("          waits for %s\n", waits);
+        print_indented("waits for", waits);
 }

@@ -6,6 +6,7 @@
 #include "live.h"
 #include "renewal.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 struct listing {
     struct certificate_scan *scan;
     struct state *state;
-    const struct config *config;
+    const struct config_certificate **configured; /* by name */
+    size_t configured_count;
 };
 
 /* ---- one of them ------------------------------------------------------------------------- */
@@ -33,6 +35,38 @@ static const char lineages[] =
 
 enum { ROW_NAME, ROW_KEY, ROW_PEM, ROW_CA, ROW_CHOSEN, ROW_JOB, ROW_STEP, ROW_REVOKE_AT };
 
+static int by_name(const void *one, const void *other)
+{
+    const struct config_certificate *const *a = one, *const *b = other;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
+/* There may be thousands: each is looked for among sorted ones. */
+static struct error *sort_configured(const struct config *config, struct listing *listing)
+{
+    listing->configured = calloc(config->certificate_count + 1, sizeof(*listing->configured));
+    if (listing->configured == NULL)
+        return error_no_memory();
+    for (size_t i = 0; i < config->certificate_count; i++)
+        listing->configured[i] = &config->certificates[i];
+    listing->configured_count = config->certificate_count;
+    qsort(listing->configured, listing->configured_count, sizeof(*listing->configured), by_name);
+    return NULL;
+}
+
+static const struct config_certificate *find_configured(const struct listing *listing,
+                                                        const char *name)
+{
+    const struct config_certificate wanted = {.name = (char *)(uintptr_t)name};
+    const struct config_certificate *key = &wanted;
+    const struct config_certificate **found =
+        bsearch(&key, listing->configured, listing->configured_count, sizeof(*listing->configured),
+                by_name);
+
+    return found == NULL ? NULL : *found;
+}
+
 static time_t time_of(const char *text)
 {
     return text == NULL ? 0 : (time_t)strtoll(text, NULL, 10);
@@ -43,8 +77,7 @@ static time_t time_of(const char *text)
 static struct error *find_renewal(const struct listing *listing, const char *const *row,
                                   const X509 *certificate, time_t *out)
 {
-    const struct config_certificate *config =
-        config_find_certificate(listing->config, row[ROW_NAME]);
+    const struct config_certificate *config = find_configured(listing, row[ROW_NAME]);
     time_t chosen = time_of(row[ROW_CHOSEN]);
     struct error *error;
 
@@ -105,9 +138,13 @@ static struct error *take_lineage(void *argument, const char *const *row)
 struct error *list_state(struct certificate_scan *scan, struct state *state,
                          const struct config *config)
 {
-    struct listing listing = {.scan = scan, .state = state, .config = config};
+    struct listing listing = {.scan = scan, .state = state};
+    struct error *error = sort_configured(config, &listing);
 
-    return state_query(state, lineages, (struct state_values){0}, take_lineage, &listing);
+    if (error == NULL)
+        error = state_query(state, lineages, (struct state_values){0}, take_lineage, &listing);
+    free(listing.configured);
+    return error;
 }
 
 static struct error *list_directory(struct certificate_scan *scan, const char *directory,

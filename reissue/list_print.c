@@ -32,16 +32,17 @@ void list_iso_time(time_t time, char out[ISO_TIME_SIZE])
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 
-/* Paths may be anything; JSON is UTF-8. */
-static struct error *write_text(struct json_writer *json, const char *name, const char *text)
+/* Paths may be anything; JSON is UTF-8. What is NULL is left out. */
+static void write_text(struct json_writer *json, const char *name, const char *text)
 {
     char *clean = NULL;
-    struct error *error = text == NULL ? NULL : text_clean(text, PATH_SHOWN, &clean);
 
+    if (text == NULL)
+        return;
+    json_write_fail(json, text_clean(text, PATH_SHOWN, &clean));
     if (clean != NULL)
         json_write_string(json, name, clean);
     free(clean);
-    return error;
 }
 
 static void write_time(struct json_writer *json, const char *name, time_t time)
@@ -66,11 +67,8 @@ static void write_names(struct json_writer *json, const struct names *names)
     json_write_array_end(json);
 }
 
-struct error *list_write_json(struct json_writer *json, const struct found_certificate *item,
-                              time_t now)
+void list_write_json(struct json_writer *json, const struct found_certificate *item, time_t now)
 {
-    struct error *error;
-
     json_write_object(json, NULL);
     json_write_string(json, "name", item->name);
     json_write_string(json, "subject", item->subject);
@@ -80,20 +78,15 @@ struct error *list_write_json(struct json_writer *json, const struct found_certi
     write_time(json, "begins", item->begins);
     write_time(json, "ends", item->ends);
     json_write_integer(json, "days_left", list_days_left(item, now));
-    error = write_text(json, "certificate", item->place);
+    write_text(json, "certificate", item->place);
     json_write_integer(json, "places", (long)item->places);
-    if (error == NULL)
-        error = write_text(json, "key", item->key);
-    if (error == NULL)
-        error = write_text(json, "goes_by", item->lineage);
-    if (error == NULL)
-        error = write_text(json, "ca", item->ca);
+    write_text(json, "key", item->key);
+    write_text(json, "goes_by", item->lineage);
+    write_text(json, "ca", item->ca);
     write_time(json, "renew_at", item->renew_at);
     write_time(json, "revoke_previous_at", item->revoke_at);
-    if (error == NULL)
-        error = write_text(json, "note", item->note);
+    write_text(json, "note", item->note);
     json_write_object_end(json);
-    return error;
 }
 
 /* ---- the table: its cells ---------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
+#include "terminal.h"
 
 #include "command.h"
 
@@ -13,25 +14,6 @@
 #define VALUE_HELP       1000
 
 /* ---- help -------------------------------------------------------------------------------- */
-
-void options_print_wrapped(FILE *out, const char *text, size_t used, size_t indent)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, " \n");
-
-        if (used > indent && used + 1 + length >= LINE_MAX_COLUMNS) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            used = indent;
-        } else if (used > indent) {
-            fputc(' ', out);
-            used++;
-        }
-        fprintf(out, "%.*s", (int)length, text);
-        used += length;
-        text += length + strspn(text + length, " \n");
-    }
-    fputc('\n', out);
-}
 
 /* Words to choose from that are too long for the left column. */
 static bool is_long_choice(const char *argument)
@@ -66,7 +48,7 @@ static void print_choices(FILE *out, const struct option_spec *option)
             (size_t)snprintf(text + used, sizeof(text) - used, "%s%.*s", before, (int)length, word);
         word = *rest == '|' ? rest + 1 : rest;
     }
-    options_print_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
+    terminal_print_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
 }
 
 static void print_option(FILE *out, const struct option_spec *option)
@@ -82,7 +64,7 @@ static void print_option(FILE *out, const struct option_spec *option)
     if (is_long_choice(option->argument))
         print_choices(out, option);
     else
-        options_print_wrapped(out, option->help, HELP_COLUMN, HELP_COLUMN);
+        terminal_print_wrapped(out, option->help, HELP_COLUMN, HELP_COLUMN);
 }
 
 static void print_common(FILE *out, const struct command_options *options)
@@ -107,7 +89,7 @@ static void print_help(FILE *out, const struct command_options *options)
     const char *description = strchr(options->usage, '\n') + 1;
 
     fprintf(out, "%.*s", (int)(description - options->usage), options->usage);
-    options_print_wrapped(out, description, 0, 0);
+    terminal_print_wrapped(out, description, 0, 0);
     if (options->own_count > 0)
         fputc('\n', out);
     for (size_t i = 0; i < options->own_count; i++)

@@ -47,8 +47,4 @@ int options_misused(const struct command_options *options);
    is called, with tabs in between. */
 void options_list_one(FILE *out, const char *name, const char *argument, const char *help);
 
-/* Prints `text`, whose line ends count as blanks, in lines of less than 80 columns. It begins in
-   column `used`, further lines in column `indent`. Ends the line. */
-void options_print_wrapped(FILE *out, const char *text, size_t used, size_t indent);
-
 #endif

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #define ANSWER_MAX 2000
+#define SHOWN_MAX  20 /* what fits on a screen */
 
 /* ---- choices ------------------------------------------------------------------------------ */
 
@@ -100,6 +101,10 @@ static void print_choices(FILE *out, const struct choices *choices)
     size_t width = terminal_width(out);
 
     for (size_t i = 0; i < choices->count; i++) {
+        if (choices->count > SHOWN_MAX && i == SHOWN_MAX - 1) { /* the last one is shown again */
+            fprintf(out, "  ... and %zu more, which can be typed\n", choices->count - i - 1);
+            i = choices->count - 1;
+        }
         fprintf(out, "  %2zu  ", i + 1);
         terminal_print_cut(out, choices->items[i].label, width > 8 ? width - 7 : 0);
         fputc('\n', out);
@@ -188,7 +193,7 @@ static struct error *judge(const struct question *question, const char *answer, 
 static void print_help(FILE *out, const struct question *question)
 {
     fputs("  ", out);
-    options_print_wrapped(out, question->help, 2, 2);
+    terminal_print_wrapped(out, question->help, 2, 2);
     if (question->choices != NULL)
         print_choices(out, question->choices);
 }

@@ -5,6 +5,7 @@
 #include "command_list.h"
 #include "names.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,19 +76,9 @@ static bool reason_is_open(const struct start_dialog *dialog)
     return dialog->wish->reason == NULL && dialog->predecessor != NULL;
 }
 
-static struct error *take_reason(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->reason);
-}
-
 static bool ca_is_open(const struct start_dialog *dialog)
 {
     return dialog->wish->ca == NULL;
-}
-
-static struct error *take_ca(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->ca);
 }
 
 /* ---- subject and names -------------------------------------------------------------------- */
@@ -102,11 +93,6 @@ static struct error *check_subject(void *argument, const char *text)
 {
     (void)argument;
     return start_check_subject(text);
-}
-
-static struct error *take_subject(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->subject);
 }
 
 static bool names_are_open(const struct start_dialog *dialog)
@@ -219,11 +205,6 @@ static struct error *check_new_file(void *argument, const char *text)
                                    : NULL;
 }
 
-static struct error *take_file(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->new_key);
-}
-
 static bool request_is_open(const struct start_dialog *dialog)
 {
     return is_kind(dialog, START_KEY_REQUEST) && dialog->wish->csr == NULL;
@@ -235,19 +216,9 @@ static struct error *check_request(void *argument, const char *text)
     return access(text, R_OK) == 0 ? NULL : error_new(ERROR_ARGUMENT, "there is no such file");
 }
 
-static struct error *take_request(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->csr);
-}
-
 static bool algorithm_is_open(const struct start_dialog *dialog)
 {
     return dialog->wish->new_key != NULL && dialog->wish->algorithm == NULL;
-}
-
-static struct error *take_algorithm(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->algorithm);
 }
 
 /* ---- the name, and the previous certificate ----------------------------------------------- */
@@ -279,11 +250,6 @@ static struct error *check_name(void *argument, const char *text)
     return start_check_name(text);
 }
 
-static struct error *take_name(struct start_dialog *dialog, const char *answer)
-{
-    return start_dialog_keep(dialog, answer, &dialog->wish->name);
-}
-
 /* A CA that cannot be asked to is not. */
 static bool revocation_is_open(const struct start_dialog *dialog)
 {
@@ -307,54 +273,54 @@ static struct error *take_revocation(struct start_dialog *dialog, const char *an
 
 /* ---- the questions, in their order -------------------------------------------------------- */
 
+#define FIELD(name) offsetof(struct start_wish, name)
+
 static const struct start_question {
     const char *title;
     bool (*is_open)(const struct start_dialog *dialog);
     start_offer *offer;    /* the choices, or the default of a text; NULL: neither */
     question_check *check; /* of a text, or NULL; its argument is the dialog */
     struct error *(*take)(struct start_dialog *dialog, const char *answer);
+    size_t field; /* of the wish, which gets the answer where there is no take() */
     const char *help;
 } questions[] = {
     {"Which certificate is to have a successor?", certificate_is_open, start_offer_certificates,
-     NULL, take_certificate,
+     NULL, take_certificate, 0,
      "The list has those that reissue looks after and those on the cards in the readers, the "
      "newest first. One in a file is named on the command line: reissue start FILE."},
-    {"Why?", reason_is_open, start_offer_reasons, NULL, take_reason,
-     "The reason decides what is offered: a key that is lost or compromised is not kept, and only "
-     "a "
+    {"Why?", reason_is_open, start_offer_reasons, NULL, NULL, FIELD(reason),
+     "It decides what is offered: a key that is lost or compromised is not kept, and only a "
      "compromised one has the previous certificate revoked by default."},
-    {"Which CA?", ca_is_open, start_offer_cas, NULL, take_ca,
-     "Those of the configuration, see reissue.conf(5). With \"manual\" you get a request to give "
-     "to "
-     "whatever CA you like, and bring back what it makes of it."},
+    {"Which CA?", ca_is_open, start_offer_cas, NULL, NULL, FIELD(ca),
+     "Those of the configuration, see reissue.conf(5). With \"manual\" you get a request, give it "
+     "to whatever CA you like, and bring back what it makes of it."},
     {"What is the subject, such as /C=PL/O=Company/CN=www.example.org?", subject_is_open, NULL,
-     check_subject, take_subject,
+     check_subject, NULL, FIELD(subject),
      "Whom the certificate is for, as openssl req -subj has it: \"/\" before each part, \"\\\" "
      "before a / within one. Public CAs fill in all but the common name (CN) themselves."},
     {"For which names, with blanks in between?", names_are_open, offer_names, check_names,
-     take_names,
+     take_names, 0,
      "DNS names (*.example.org is one), IP and mail addresses; if need be with dns:, ip:, email: "
      "or uri: before them. An empty line takes what is in brackets."},
-    {"Which key is it to be for?", key_is_open, start_offer_keys, NULL, take_key,
+    {"Which key is it to be for?", key_is_open, start_offer_keys, NULL, take_key, 0,
      "A key on a card never leaves it. A new key leaves the present one usable until the new "
      "certificate is in use."},
-    {"Where on the card?", slot_is_open, start_offer_slots, NULL, take_slot,
+    {"Where on the card?", slot_is_open, start_offer_slots, NULL, take_slot, 0,
      "A free slot leaves what the card has as it is. A key that is overwritten is lost for good, "
      "and the certificate beside it useless."},
-    {"In which new file?", file_is_open, NULL, check_new_file, take_file,
+    {"In which new file?", file_is_open, NULL, check_new_file, NULL, FIELD(new_key),
      "A path. The file is for you alone (mode 0600); --passphrase-source has it encrypted."},
-    {"In which file is the request?", request_is_open, NULL, check_request, take_request,
+    {"In which file is the request?", request_is_open, NULL, check_request, NULL, FIELD(csr),
      "A certificate signing request, PEM. It is checked before the CA sees it; its successor will "
      "need another one, so that it cannot be renewed by a timer."},
-    {"What kind of key?", algorithm_is_open, start_offer_algorithms, NULL, take_algorithm,
-     "What can be made there. For new code-signing certificates RSA has to have 3072 bits; P-256 "
-     "is "
-     "as strong, and faster."},
-    {"What is it to go by here?", name_is_open, offer_name, check_name, take_name,
+    {"What kind of key?", algorithm_is_open, start_offer_algorithms, NULL, NULL, FIELD(algorithm),
+     "What can be made there. For code signing, RSA has to have 3072 bits; P-256 is as strong, and "
+     "faster."},
+    {"What is it to go by here?", name_is_open, offer_name, check_name, NULL, FIELD(name),
      "Its files are in live/NAME/ in the state directory, and other commands call it by that name. "
      "Its successors keep it."},
     {"What becomes of the previous certificate?", revocation_is_open, start_offer_revocation, NULL,
-     take_revocation,
+     take_revocation, 0,
      "It is never revoked before the new one is in use, nor when something else still uses it. "
      "reissue cancel takes back what is not done yet."},
 };
@@ -372,8 +338,11 @@ static struct error *ask(struct start_dialog *dialog, const struct start_questio
         question.choices = &dialog->choices;
     if (error == NULL)
         error = question_ask(&question, &answer);
-    if (error == NULL)
+    if (error == NULL && entry->take != NULL)
         error = entry->take(dialog, answer);
+    else if (error == NULL)
+        error = start_dialog_keep(dialog, answer,
+                                  (const char **)(void *)((char *)dialog->wish + entry->field));
     free(answer);
     choices_clear(&dialog->choices);
     return error;

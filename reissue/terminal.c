@@ -15,6 +15,9 @@
 #define WIDTH_LEAST 20
 #define GAP         2
 
+/* Wrapped text is for reading, in whatever is wider than this, too. */
+#define WRAPPED_MAX 80
+
 struct table {
     const char *const *headings;
     size_t columns;
@@ -22,6 +25,25 @@ struct table {
     size_t rows;
     size_t *widths;
 };
+
+void terminal_print_wrapped(FILE *out, const char *text, size_t used, size_t indent)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, " \n");
+
+        if (used > indent && used + 1 + length >= WRAPPED_MAX) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            used = indent;
+        } else if (used > indent) {
+            fputc(' ', out);
+            used++;
+        }
+        fprintf(out, "%.*s", (int)length, text);
+        used += length;
+        text += length + strspn(text + length, " \n");
+    }
+    fputc('\n', out);
+}
 
 size_t terminal_width(FILE *out)
 {

@@ -95,7 +95,7 @@ cp "$(live $NAME cert.pem)" first.pem
 
 # The newest is the first choice, its CA and its name are the defaults, its key is not offered.
 person 0 "successor?=" "Why?=3" "Which CA?=" "For which names=$NAME example.org" "key is it=1" "on the card?=" \
-    "kind of key?=P-256" "previous certificate?=" "Go?=y" "PIN=$PIN" -- start --management-key-source factory
+    "kind of key?=P-256" "previous certificate?=" "Go?=y" "PIN=$PIN" -- start
 not_offered "the key that it has"
 not_offered "go by here?"
 offered "--ca pebble"
@@ -111,12 +111,12 @@ cp "$(live $NAME cert.pem)" second.pem
 # ---- the command that is shown does the same ---------------------------------------------------------------
 
 person 0 "successor?=" "Why?=" "Which CA?=" "For which names=" "key is it=same" "previous certificate?=3" "Go?=n" -- start
-sed -n '/^  reissue start/,/^$/p' screen >command
-expect_in "--key 'card:" command
-expect_in "--revoke-after 14d" command
-sed -i "s|^  reissue|$REISSUE|; \$d" command
-printf ' --batch --pin-source env:CARD_PIN --management-key-source factory\n' >>command
-tr -d '\n\\' <command >one-line
+sed -n '/^  reissue start/,/^$/p' screen >shown
+expect_in "--key 'card:" shown
+expect_in "--revoke-after 14d" shown
+sed -i "s|^  reissue|$REISSUE|; \$d" shown
+printf ' --batch --pin-source env:CARD_PIN --management-key-source factory\n' >>shown
+tr -d '\n\\' <shown >one-line
 bash one-line >out 2>err || fail "$(cat one-line err)"
 cmp <(spki_of second.pem) <(spki_of "$(live $NAME cert.pem)") || fail "another key"
 expect_reissue 0 status

@@ -32,7 +32,7 @@ expect_in "3 tries left" out
 expect_in "reload: $WORK/hook" out
 expect_in "MiB free" out
 expect_in "Nothing was changed." out
-expect_in "not checked" out
+expect_in "Not checked" out
 [[ $(pins_sent) == 0 ]] || fail "a PIN was sent"
 [[ -z $(apdu_log | jq -r 'select(.ins == "47" or .ins == "db") | .command') ]] || fail "the card was written to"
 ! grep -q "new-order\|new-acct\|newOrder\|newAccount" pebble.log || fail "the CA heard of it"
