@@ -114,6 +114,7 @@ int download_command(int argc, char **argv)
     if (argc - optind != 1)
         return job_command_misused(usage);
     download.what = argv[optind];
+    command.only_looks = true;
     error = job_command_open(&command);
     if (error == NULL)
         error = download_write(command.run.state, &download);

@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "job_command.h"
 #include "job_print.h"
+#include "preflight.h"
 #include "renewal.h"
 #include "start.h"
 
@@ -72,6 +73,8 @@ static struct error *start_job(struct job_command *command, const struct config_
     };
     struct error *error = start_make_job(&command->run, &wish, out);
 
+    if (error == NULL)
+        error = preflight(&command->run, *out, NULL, NULL);
     return error != NULL ? error : job_save(command->run.state, *out, "wanted by reissue renew");
 }
 
@@ -157,9 +160,12 @@ static struct error *check_names(const struct config *config, char **names)
 static int renew(struct renewing *renewing, char **names)
 {
     struct job_command *command = renewing->command;
-    struct error *error = job_command_open(command);
-    const struct config *config = command->run.config;
+    const struct config *config;
+    struct error *error;
 
+    command->only_looks = renewing->dry_run;
+    error = job_command_open(command);
+    config = command->run.config;
     if (error == NULL)
         error = check_names(config, names);
     if (error == NULL)

@@ -196,6 +196,7 @@ int show_command(int argc, char **argv)
         return code;
     if (argc - optind != 1)
         return job_command_misused(usage);
+    command.only_looks = true;
     error = job_command_open(&command);
     if (error == NULL)
         error = show(&command, argv[optind]);

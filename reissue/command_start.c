@@ -116,7 +116,10 @@ static struct error *try_out(struct starting *starting, struct job *job)
 static struct error *prepare(struct starting *starting, struct job **job)
 {
     struct run *run = &starting->command->run;
-    struct error *error = job_command_open(starting->command);
+    struct error *error;
+
+    starting->command->only_looks = starting->dry_run;
+    error = job_command_open(starting->command);
 
     starting->dialog = (struct start_dialog){.run = run, .wish = &starting->wish};
     if (error == NULL)

@@ -80,7 +80,10 @@ static struct error *print_job(struct state *state, const char *id, bool json)
 
 static int status(struct job_command *command, const char *id, bool all)
 {
-    struct error *error = job_command_open(command);
+    struct error *error;
+
+    command->only_looks = true;
+    error = job_command_open(command);
 
     if (error == NULL)
         error = id != NULL ? print_job(command->run.state, id, command->json)

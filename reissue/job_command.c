@@ -112,6 +112,13 @@ void (*job_command_observer)(enum job_step step, const char *moment);
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
+static struct error *open_state(struct job_command *command, const char *directory)
+{
+    return command->only_looks && !state_exists(directory)
+               ? state_open_empty(directory, &command->run.state)
+               : state_open(directory, &command->run.state);
+}
+
 struct error *job_command_open(struct job_command *command)
 {
     struct config *config = NULL;
@@ -130,8 +137,7 @@ struct error *job_command_open(struct job_command *command)
     if (error == NULL && command->state_directory == NULL)
         error = config_state_directory(config, &directory);
     if (error == NULL)
-        error = state_open(directory != NULL ? directory : command->state_directory,
-                           &command->run.state);
+        error = open_state(command, directory != NULL ? directory : command->state_directory);
     free(directory);
     if (error == NULL)
         error = crypto_open(&command->secrets, &command->run.crypto);

@@ -49,9 +49,16 @@ static bool is_kind(const struct flight *flight, const char *kind)
 
 /* ---- the disk ----------------------------------------------------------------------------- */
 
-static struct error *check_room(struct flight *flight)
+/* The directory, or the nearest above it that there is: the rest will be made. Changes `path`. */
+static const char *nearest_directory(char *path)
 {
-    const char *directory = flight->run->state->directory;
+    while (access(path, F_OK) != 0 && errno == ENOENT && strcmp(path, ".") != 0)
+        path = dirname(path);
+    return path;
+}
+
+static struct error *check_disk(struct flight *flight, const char *directory)
+{
     struct statvfs disk;
     unsigned long long room;
 
@@ -68,6 +75,17 @@ static struct error *check_room(struct flight *flight)
                          directory);
     say(flight, "state", "%s, %llu MiB free", directory, room / (1024 * 1024));
     return NULL;
+}
+
+static struct error *check_room(struct flight *flight)
+{
+    char *path = strdup(flight->run->state->directory);
+    struct error *error = path == NULL ? error_no_memory() : NULL;
+
+    if (error == NULL)
+        error = check_disk(flight, nearest_directory(path));
+    free(path);
+    return error;
 }
 
 /* ---- hooks -------------------------------------------------------------------------------- */
@@ -247,24 +265,46 @@ static struct error *check_new_file(struct flight *flight)
     return error;
 }
 
+/* A key that wants a finger on the card is of no use to a timer. */
+static struct error *check_touch(const struct flight *flight, const struct card_key *key,
+                                 const char *place)
+{
+    enum card_policy policy = card_key_touch_policy(key);
+
+    if (!flight->run->crypto->secrets.batch ||
+        (policy != CARD_POLICY_ALWAYS && policy != CARD_POLICY_CACHED))
+        return NULL;
+    return error_new(ERROR_UNSUPPORTED,
+                     "the key %s wants the card to be touched each time, and with --batch, or from "
+                     "a timer, nobody is there to do that",
+                     place);
+}
+
+static struct error *check_card_key(struct flight *flight, const char *place)
+{
+    struct card_uri *uri = NULL;
+    struct card_key *key = NULL;
+    struct error *error = card_uri_parse(place, &uri);
+
+    if (error == NULL)
+        error = card_find_key(flight->run->crypto->cards, uri, &key);
+    if (error == NULL)
+        error = check_touch(flight, key, place);
+    card_key_free(key);
+    card_uri_free(uri);
+    return error;
+}
+
 /* The key that there is: in its slot, or in a file that can be read. */
 static struct error *check_present_key(struct flight *flight)
 {
     const char *place = job_get(flight->job, JOB_KEY_WANTED);
-    struct card_uri *uri = NULL;
-    struct card_key *key = NULL;
     struct error *error = NULL;
 
-    if (!crypto_is_card_uri(place)) {
-        if (access(place, R_OK) != 0)
-            return error_new(ERROR_NOT_FOUND, "cannot read the key %s: %s", place, strerror(errno));
-    } else {
-        error = card_uri_parse(place, &uri);
-        if (error == NULL)
-            error = card_find_key(flight->run->crypto->cards, uri, &key);
-        card_key_free(key);
-        card_uri_free(uri);
-    }
+    if (crypto_is_card_uri(place))
+        error = check_card_key(flight, place);
+    else if (access(place, R_OK) != 0)
+        error = error_new(ERROR_NOT_FOUND, "cannot read the key %s: %s", place, strerror(errno));
     if (error == NULL)
         say(flight, "key", "%s, which stays", place);
     return error;

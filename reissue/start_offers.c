@@ -208,15 +208,23 @@ static struct error *offer_slot(struct start_dialog *dialog, const struct card_s
 /* Cards have two dozen slots and more: those that are free are enough, up to so many. */
 #define FREE_SHOWN 4
 
-static struct error *offer_slots(struct start_dialog *dialog, const struct card_slot_list *slots,
-                                 bool free_ones, const char *offered)
+/* A request is signed by its key, which OpenPGP's decryption key does not do. */
+static bool can_sign(const struct card *card, const struct card_slot *slot)
+{
+    return strcmp(card_application_name(card), "openpgp") != 0 || strcmp(slot->name, "dec") != 0;
+}
+
+static struct error *offer_slots(struct start_dialog *dialog, const struct card *card,
+                                 const struct card_slot_list *slots, bool free_ones,
+                                 const char *offered)
 {
     struct error *error = NULL;
     size_t shown = 0;
 
     for (size_t i = 0; error == NULL && i < slots->count; i++)
         if (is_free(&slots->items[i]) == free_ones && (!free_ones || ++shown <= FREE_SHOWN) &&
-            (offered == NULL || strcmp(slots->items[i].name, offered) != 0))
+            (offered == NULL || strcmp(slots->items[i].name, offered) != 0) &&
+            can_sign(card, &slots->items[i]))
             error = offer_slot(dialog, &slots->items[i]);
     return error;
 }
@@ -264,9 +272,9 @@ struct error *start_offer_slots(struct start_dialog *dialog, const char **preset
     if (error == NULL)
         error = offer_free(dialog, card, &slot, preset);
     if (error == NULL)
-        error = offer_slots(dialog, &slots, true, slot);
+        error = offer_slots(dialog, card, &slots, true, slot);
     if (error == NULL)
-        error = offer_slots(dialog, &slots, false, slot);
+        error = offer_slots(dialog, card, &slots, false, slot);
     free(slot);
     card_slot_list_clear(&slots);
     card_free(card);

@@ -38,7 +38,7 @@ expect_in "Not checked" out
 ! grep -q "new-order\|new-acct\|newOrder\|newAccount" pebble.log || fail "the CA heard of it"
 expect_reissue 0 status --all --json
 cmp out before || fail "there is a job"
-[[ -z $(ls "$WORK/state/jobs" 2>/dev/null) ]] || fail "$(ls "$WORK/state/jobs")"
+[[ ! -e $WORK/state ]] || fail "a state was made: $(ls "$WORK/state")"
 
 # The same is found by a real start before anything begins.
 for option in --dry-run --json; do
@@ -60,6 +60,13 @@ pebble_start PEBBLE_ALTERNATE_ROOTS=1
 expect_reissue 0 status --all --json
 cmp out before || fail "something was begun"
 [[ ! -e file.key ]]
+
+# A key that wants a touch each time is of no use to whoever is not there.
+"$REISSUE" card generate card:app=piv --slot 83 --touch-policy always --management-key-source factory >/dev/null 2>err || fail "$(<err)"
+expect_reissue 9 start --subject "/CN=$NAME" --key card:slot=83 --ca pebble "${SECRETS[@]}"
+expect_in "touched" err
+expect_reissue 0 status --all --json
+cmp out before || fail "something was begun"
 
 # ---- what there is, and what is due ------------------------------------------------------------------------------
 
