@@ -37,9 +37,10 @@ struct error *start_make_job(struct run *run, const struct start_wish *wish,
 const char *start_usual_algorithm(const X509 *predecessor);
 
 /* The name that the certificate goes by here: the one that it has, else its common name, as far as
-   that can be a name, else "certificate"; of a first one by its subject. For free(). */
-struct error *start_usual_name(struct run *run, const X509 *predecessor, const char *subject,
-                               char **out) MUST_CHECK;
+   that can be a name, else "certificate"; of a first one by its subject, or the first of its names.
+   For free(). ERROR_ARGUMENT where the wish has neither. */
+struct error *start_usual_name(struct run *run, const X509 *predecessor,
+                               const struct start_wish *wish, char **out) MUST_CHECK;
 
 /* ERROR_ARGUMENT where a text cannot be a name here, a list of names, a subject. */
 struct error *start_check_name(const char *text) MUST_CHECK;

@@ -21,6 +21,10 @@ struct start_dialog {
     size_t kept_count;
 };
 
+/* Whether the wish says for whom the certificate is: a predecessor, or a first one's subject, names
+   or request. */
+bool start_says_whose(const struct start_wish *wish);
+
 /* Whether the wish leaves something open that has no default. */
 bool start_is_open(const struct start_wish *wish);
 
@@ -36,6 +40,9 @@ void start_dialog_clear(struct start_dialog *dialog);
 /* Keeps a copy of a text as long as the dialog; *out is that copy. */
 struct error *start_dialog_keep(struct start_dialog *dialog, const char *text,
                                 const char **out) MUST_CHECK;
+
+/* The reason that was given or chosen, or the usual one. */
+const struct start_reason *start_dialog_reason(const struct start_dialog *dialog);
 
 /* Adds what there is to choose from to dialog->choices; *preset is one of the values, or NULL. */
 typedef struct error *start_offer(struct start_dialog *dialog, const char **preset);
@@ -54,6 +61,23 @@ start_offer start_offer_certificates, start_offer_reasons, start_offer_cas, star
 
 /* Before the URI of a slot in start_offer_slots() whose key is lost then. */
 #define START_OVERWRITE "overwrite "
+
+/* Looks at everything that there is to choose from, or at what is known of the certificate that was
+   given. */
+struct error *start_dialog_look(struct start_dialog *dialog) MUST_CHECK;
+
+/* The questions, in their order (start_questions.c). */
+struct start_question {
+    const char *title;
+    bool (*is_open)(const struct start_dialog *dialog);
+    start_offer *offer;    /* the choices, or the default of a text; NULL: neither */
+    question_check *check; /* of a text, or NULL; its argument is the dialog */
+    struct error *(*take)(struct start_dialog *dialog, const char *answer);
+    size_t field; /* of the wish, which gets the answer where there is no take() */
+    const char *help;
+};
+extern const struct start_question start_questions[];
+extern const size_t start_question_count;
 
 /* The wish, and what else was said, as a command for a shell. For free(). */
 struct error *start_command_line(const struct start_wish *wish, const struct job_command *command,

@@ -158,6 +158,12 @@ for number in 0 1; do
     expect_in "$(root $number)" chain
 done
 
+# A first one by its names alone goes by the first of them.
+expect_reissue 12 start --names "names.example.org,192.0.2.9" --new-key names.key --ca manual --json --batch
+[[ $(jq -r .name out) == names.example.org ]] || fail "$(<out)"
+openssl req -in <(jq -r .csr out) -noout -text >request
+expect_in "DNS:names.example.org, IP Address:192.0.2.9" request
+
 # Another subject and other names than the predecessor's.
 expect_reissue 12 start "$NAME" --new-key named.key --ca manual --subject "/C=PL/O=Other/CN=other.example.org" \
     --names "other.example.org, 192.0.2.7" --json --batch
