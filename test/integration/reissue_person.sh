@@ -102,6 +102,8 @@ offered "--ca pebble"
 offered "--revoke now"
 offered "--reason compromised-key"
 [[ $(revocation_status first.pem) == Revoked ]] || fail "not revoked"
+curl -s --cacert ca.pem "https://localhost:15000/cert-status-by-serial/$(openssl x509 -in first.pem -noout -serial | cut -d = -f 2)" >status
+[[ $(jq -r .Reason status) == 1 ]] || fail "not for keyCompromise (RFC 5280, 5.3.1): $(<status)"
 names=$(openssl x509 -in "$(live $NAME cert.pem)" -noout -ext subjectAltName | tail -n 1 | tr -d ' ')
 [[ $names == "DNS:$NAME,DNS:example.org" || $names == "DNS:example.org,DNS:$NAME" ]] || fail "for $names"
 grep -q "CARD KEY REFERENCE" "$(live $NAME privkey.pem)"
