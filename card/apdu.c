@@ -23,6 +23,8 @@ struct apdu_channel {
     struct card_transport *transport;
     bool extended;          /* the card takes extended length, as far as we know */
     struct secret *command; /* the command as it is sent: it may hold a PIN */
+    struct pin_pad pad;     /* the reader's, ... */
+    bool pad_known;         /* ... once it was asked */
     uint8_t response[TRANSPORT_RESPONSE_MAX];
 };
 
@@ -203,6 +205,24 @@ struct error *apdu_send(struct apdu_channel *channel, const struct apdu_command 
     struct error *error = apdu_exchange(channel, command, &answer, status);
     buffer_clear(&answer);
     return error;
+}
+
+struct error *apdu_pin_pad(struct apdu_channel *channel, struct pin_pad *out)
+{
+    struct error *error =
+        channel->pad_known ? NULL : pin_pad_read(channel->transport, &channel->pad);
+    channel->pad_known = error == NULL;
+    *out = channel->pad;
+    return error;
+}
+
+struct error *apdu_enter_pin(struct apdu_channel *channel, const struct pin_entry *entry,
+                             uint16_t *status)
+{
+    struct pin_pad pad;
+    *status = 0;
+    struct error *error = apdu_pin_pad(channel, &pad);
+    return error != NULL ? error : pin_pad_enter(channel->transport, &pad, entry, status);
 }
 
 bool apdu_pin_status(uint16_t status, struct card_pin_status *out)

@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "pin_pad.h"
 #include "transport.h"
 #include "types.h"
 
@@ -72,6 +73,14 @@ struct error *apdu_exchange(struct apdu_channel *channel, const struct apdu_comm
 /* The same for a command whose answer has nothing to tell but *status. */
 struct error *apdu_send(struct apdu_channel *channel, const struct apdu_command *command,
                         uint16_t *status) MUST_CHECK;
+
+/* What the reader's keypad can do; without one all is zero. Asks the reader, once. Errors as for
+   pin_pad_read(). */
+struct error *apdu_pin_pad(struct apdu_channel *channel, struct pin_pad *out) MUST_CHECK;
+
+/* Sends a command whose PINs are typed at that keypad. Errors as for pin_pad_enter(). */
+struct error *apdu_enter_pin(struct apdu_channel *channel, const struct pin_entry *entry,
+                             uint16_t *status) MUST_CHECK;
 
 /*
  * What VERIFY's status words (ISO/IEC 7816-4 11.6.6), with data or without, say of the PIN; false

@@ -55,6 +55,7 @@ bool app_is_slot_failure(const struct error *error);
 struct app_admin {
     struct secret *secret; /* as text; NULL: what a card has when it leaves the factory */
     bool use_last_try;     /* where tries are counted */
+    bool at_pad;           /* it is typed at the reader's keypad; `secret` is NULL */
 };
 
 /* A secret that changes. Both as text, of a length and of characters that were checked. */
@@ -62,6 +63,7 @@ struct app_change {
     enum card_secret which;
     struct secret *proof;     /* the one it is changed by; NULL: the factory's */
     struct secret *new_value; /* what it shall be */
+    bool at_pad;              /* both are typed at the reader's keypad, and are NULL here */
 };
 
 /*
@@ -191,11 +193,20 @@ struct card_app {
     bool (*pin_tries_prove)(const void *state);
 
     /*
-     * Sends the PIN, whose length is right, as that key wants it. A refusal is ERROR_PIN_WRONG or
-     * _PIN_BLOCKED, with *tries_left set.
+     * Sends the PIN, whose length is right, as that key wants it; NULL: has it typed at the
+     * reader's keypad, which pin_entry describes. A refusal is ERROR_PIN_WRONG or _PIN_BLOCKED,
+     * with *tries_left set.
      */
     struct error *(*verify_pin)(struct apdu_channel *channel, void *state,
                                 const struct app_key *key, struct secret *pin, int *tries_left);
+
+    /*
+     * The command by which a secret that is typed at the reader's keypad does that.
+     * ERROR_UNSUPPORTED where the card wants something that no keypad makes of what is typed. NULL:
+     * such cards always do.
+     */
+    struct error *(*pin_entry)(struct apdu_channel *channel, void *state, enum card_pad_use use,
+                               enum card_secret which, struct pin_entry *out);
 
     /* Whether the card asks for its PIN itself, by a keypad of its own. NULL: it does not. */
     bool (*asks_itself)(const void *state);

@@ -7,7 +7,7 @@
  * inherited: it opens connections of its own and never touches the parent's.
  *
  * Each operation takes one PC/SC transaction, released before the function returns and never held
- * while a person is asked for something.
+ * while a person is asked for something, but for a PIN at the reader's keypad.
  */
 #ifndef CARD_CARD_H
 #define CARD_CARD_H
@@ -41,6 +41,15 @@ struct error *card_context_new(OSSL_LIB_CTX *libctx, struct card_context **out) 
  */
 struct error *card_context_set_module(struct card_context *context, const char *path,
                                       unsigned seconds) MUST_CHECK;
+
+/*
+ * Tells a person, in one line of text without an end, what to type at a reader's keypad. Called in
+ * the middle of an operation: it asks nothing, waits for nothing, and calls nothing of this header.
+ */
+typedef void card_pad_notice(const char *text);
+
+/* Who is told; NULL: nobody. Before anything is looked for. */
+void card_context_set_pad_notice(struct card_context *context, card_pad_notice *notice);
 
 /* Lets go of the context; keys and cards that were found with it stay usable. NULL is fine. */
 void card_context_free(struct card_context *context);
@@ -96,11 +105,12 @@ void card_certificate_list_clear(struct card_certificate_list *list);
  * A key that is known from elsewhere, such as from a key reference. No card is touched: the first
  * operation looks for the card that has this very public half in the URI's slot, and fails with
  * ERROR_OTHER_KEY, before any PIN is sent, where none has. The public half is referenced, not
- * copied. ERROR_ARGUMENT where the URI names no slot, _UNSUPPORTED, _NOT_FOUND as for searches.
+ * copied. `at_pad`: its PIN is typed at the reader's keypad, unless the URI names another source.
+ * ERROR_ARGUMENT where the URI names no slot, _UNSUPPORTED, _NOT_FOUND as for searches.
  */
 struct error *card_key_from_reference(struct card_context *context, const struct card_uri *uri,
                                       EVP_PKEY *public_key, enum card_policy pin_policy,
-                                      struct card_key **out) MUST_CHECK;
+                                      bool at_pad, struct card_key **out) MUST_CHECK;
 
 /* When the key wants its PIN: CARD_POLICY_NEVER, _ONCE or _ALWAYS. */
 enum card_policy card_key_pin_policy(const struct card_key *key);
@@ -143,8 +153,10 @@ bool card_key_can(const struct card_key *key, enum card_mechanism mechanism);
  * Makes sure, in the fewest APDUs, that the right application is selected, that the slot still
  * holds this key, and that the PIN has been verified where the key needs it. A PIN is sent once:
  * when the card refuses it, the process remembers and fails from then on without asking the card.
+ * One that is typed at the reader's keypad is typed once; the transaction is held meanwhile.
  * ERROR_PIN_SOURCE where a PIN is needed and none was prepared; _PIN_WRONG (with the tries left),
- * _PIN_LAST_TRY, _PIN_BLOCKED, _OTHER_KEY, _CARD_REMOVED, _NO_CARD, _SIGNATURE, ...
+ * _PIN_LAST_TRY, _PIN_BLOCKED, _PIN_ABORTED, _PIN_TIMEOUT, _OTHER_KEY, _CARD_REMOVED, _NO_CARD,
+ * _SIGNATURE, ...
  */
 struct error *card_key_sign(struct card_key *key, enum card_mechanism mechanism, const uint8_t *in,
                             size_t in_length, uint8_t *out, size_t *out_length) MUST_CHECK;
@@ -179,13 +191,23 @@ typedef struct error *card_pin_prompt(void *argument, const char *what, struct s
 /*
  * Gets hold of the PIN that the key will need, without sending it to the card: nothing where the
  * key needs none or the process knows the card's PIN already; else the URI's pin-value or
- * pin-source; else `prompt` (NULL: there is nobody to ask). The PIN outlives the key: the context
- * keeps it for the card, or for the next key from a reference with the same public half.
+ * pin-source; else `source`, which is written like a pin-source, or NULL; else nothing where the
+ * reader has a keypad at which it can be typed when it is needed; else `prompt` (NULL: there is
+ * nobody to ask). "pad:" and "host:" as sources leave the keypad, or the prompt. The PIN outlives
+ * the key: the context keeps it for the card, or for the next key from a reference with the same
+ * public half.
  * ERROR_PIN_SOURCE (no source; missing or unreadable file, variable or credential), _PIN_FORMAT,
  * _PIN_WRONG (the same PIN was refused before).
  */
-struct error *card_key_prepare_pin(struct card_key *key, card_pin_prompt *prompt,
-                                   void *argument) MUST_CHECK;
+struct error *card_key_prepare_pin(struct card_key *key, const char *source,
+                                   card_pin_prompt *prompt, void *argument) MUST_CHECK;
+
+/* Whether the key's PIN is typed at the reader's keypad, as far as is known without asking a card
+   that was not met yet. */
+struct error *card_key_pin_at_pad(struct card_key *key, bool *out) MUST_CHECK;
+
+/* Where a PIN comes from by that pin-source; NULL: CARD_PIN_ANYWHERE. */
+enum card_pin_place card_pin_place(const char *source);
 
 /* The PIN that `source` names, as in a URI's pin-source; *pin is a new secret. ERROR_PIN_SOURCE. */
 struct error *card_pin_read(const char *source, struct secret **pin) MUST_CHECK;
@@ -231,7 +253,9 @@ struct card_admin {
     struct secret *secret;
     struct secret *pin; /* is verified first, if there */
     bool behind_pin;
-    bool use_last_try; /* of the admin's secret, or of the PIN, where tries are counted */
+    bool secret_at_pad; /* instead of `secret`: it is typed at the reader's keypad */
+    bool pin_at_pad;    /* instead of `pin`: likewise, and is verified first */
+    bool use_last_try;  /* of the admin's secret, or of the PIN, where tries are counted */
 };
 
 /*

@@ -5,6 +5,16 @@
 
 #include <stdlib.h>
 
+/* By a key that stands for the card, whose PIN is typed at the reader's keypad. */
+static struct error *verify_at_pad(struct card *card, bool use_last_try)
+{
+    struct card_uri uri = {.use_last_try = use_last_try};
+    struct card_key anybody = {.card = card, .app = card->app, .uri = &uri};
+    anybody.key.pin_policy = CARD_POLICY_ONCE;
+    struct error *error = card_check_pad(card, CARD_PAD_VERIFY, CARD_SECRET_PIN);
+    return error != NULL ? error : key_present_at_pad(&anybody);
+}
+
 static struct error *verify(struct card *card, struct secret *pin, bool use_last_try)
 {
     const struct app_key nothing_special = {.pin_policy = CARD_POLICY_ONCE};
@@ -17,21 +27,24 @@ static struct error *verify(struct card *card, struct secret *pin, bool use_last
         return error;
     error = card->app->verify_pin(card->channel, card->state, &nothing_special, pin, &tries_left);
     if (error == NULL)
-        return NULL;
+        return secret_accept(card, CARD_SECRET_PIN);
     if (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED)
         return error;
     return secret_remember(card, CARD_SECRET_PIN, info.name, pin, tries_left, error);
 }
 
-static struct error *authenticate(struct card *card, struct secret *secret, bool use_last_try)
+static struct error *authenticate(struct card *card, struct secret *secret, bool at_pad,
+                                  bool use_last_try)
 {
     static const char name[] = "management key or admin PIN";
-    const struct app_admin admin = {secret, use_last_try};
+    const struct app_admin admin = {secret, use_last_try, at_pad};
     struct error *error =
         secret == NULL ? NULL : secret_look_back(card, CARD_SECRET_ADMIN, name, secret);
     if (error == NULL)
         error = card->app->authenticate_admin(card->channel, card->state, &admin);
-    if (error == NULL || secret == NULL ||
+    if (error == NULL)
+        return secret == NULL ? NULL : secret_accept(card, CARD_SECRET_ADMIN);
+    if (secret == NULL ||
         (error_code(error) != ERROR_PIN_WRONG && error_code(error) != ERROR_PIN_BLOCKED))
         return error;
     return secret_remember(card, CARD_SECRET_ADMIN, name, secret, -1, error);
@@ -45,9 +58,26 @@ static struct error *authenticate_by_pin(struct card *card, const struct card_ad
                          card->app->title);
     struct error *error = card->app->read_admin(card->channel, card->state, &secret);
     if (error == NULL)
-        error = authenticate(card, secret, admin->use_last_try);
+        error = authenticate(card, secret, false, admin->use_last_try);
     secret_free(secret);
     return error;
+}
+
+/* A secret, a person at the keypad, or what every new card has. */
+static struct error *authenticate_with(struct card *card, const struct card_admin *admin)
+{
+    struct card_secret_info info;
+    bool at_pad = admin->secret_at_pad;
+    struct error *error = NULL;
+    if (at_pad)
+        error = secret_inform(card, CARD_SECRET_ADMIN, &info);
+    if (error == NULL && at_pad)
+        error = card_check_pad(card, CARD_PAD_VERIFY, CARD_SECRET_ADMIN);
+    if (error != NULL)
+        return error;
+    if (at_pad)
+        card_tell_pad(card, CARD_PAD_VERIFY, info.name);
+    return authenticate(card, admin->secret, at_pad, admin->use_last_try);
 }
 
 struct error *card_authenticate_admin(struct card *card, const struct card_admin *admin)
@@ -63,11 +93,13 @@ struct error *card_authenticate_admin(struct card *card, const struct card_admin
         return app_cannot(card->app, "cannot be changed");
     if (admin->pin != NULL)
         error = verify(card, admin->pin, admin->use_last_try);
+    else if (admin->pin_at_pad)
+        error = verify_at_pad(card, admin->use_last_try);
     if (error != NULL)
         return error;
     if (admin->secret == NULL && admin->behind_pin)
         return authenticate_by_pin(card, admin);
-    return authenticate(card, admin->secret, admin->use_last_try);
+    return authenticate_with(card, admin);
 }
 
 struct setting {
@@ -97,7 +129,7 @@ struct error *card_set_admin_key(struct card *card, const struct card_admin *adm
         *out = NULL;
     if (card->app->set_admin_key == NULL)
         return error_new(ERROR_UNSUPPORTED, "a %s card has no management key", card->app->title);
-    if (options->behind_pin && (admin == NULL || admin->pin == NULL))
+    if (options->behind_pin && (admin == NULL || (admin->pin == NULL && !admin->pin_at_pad)))
         return error_new(ERROR_PIN_SOURCE, "a management key is put behind the PIN with the PIN");
     struct error *error = session_run_fresh(card, NULL, set_admin_key, &setting);
     if (error == NULL && out != NULL) {

@@ -260,7 +260,7 @@ static struct error *reset(struct card *card, void *argument)
 {
     const struct card_admin *admin = argument;
     const struct app_admin given = {admin == NULL ? NULL : admin->secret,
-                                    admin != NULL && admin->use_last_try};
+                                    admin != NULL && admin->use_last_try, false};
     EVP_PKEY_free(card->witness);
     card->witness = NULL;
     struct error *error =

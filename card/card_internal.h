@@ -6,6 +6,7 @@
 #include "app.h"
 #include "card.h"
 #include "lock.h"
+#include "pin_memory.h"
 #include "transport.h"
 
 #include <stdatomic.h>
@@ -15,9 +16,10 @@ struct card_context {
     atomic_int references;
     OSSL_LIB_CTX *libctx;
     const struct transport_system *system;
-    char *module_path;       /* where the URI names none, or NULL */
-    unsigned module_seconds; /* that a module may take for an ordinary call */
-    struct lock lock;        /* of the lists; never held while a card is spoken to */
+    char *module_path;           /* where the URI names none, or NULL */
+    card_pad_notice *pad_notice; /* or NULL */
+    unsigned module_seconds;     /* that a module may take for an ordinary call */
+    struct lock lock;            /* of the lists; never held while a card is spoken to */
     struct card *cards;
     struct waiting_pin *waiting_pins; /* under the same lock: see waiting_pin.h */
     struct context_module *modules;   /* the PKCS #11 modules in use */
@@ -48,6 +50,7 @@ struct card {
     char *reader;
     const struct card_app *app;
     struct card_place *place;
+    card_pad_notice *pad_notice; /* the context's */
 
     struct lock lock; /* of all that follows */
     pid_t process;    /* whose connection it is */
@@ -69,12 +72,14 @@ struct card {
     char witness_slot[APP_SLOT_MAX]; /* a key that tells this card from others, ... */
     EVP_PKEY *witness;               /* ... its public half, or NULL */
 
-    struct secret *pin;     /* what is known for it, or NULL */
-    bool pin_accepted;      /* by the card, in this process */
-    bool pin_refused;       /* the last one was, and there is no other */
-    int pin_tries_left;     /* after that refusal; -1 where not said */
-    int pin_tries_seen;     /* the most tries it was seen to have left, or -1 */
-    int pin_tries_asked;    /* what was said last, in this transaction, or -1 */
+    bool pin_typed;             /* at the reader's keypad, where it stays, and accepted */
+    struct secret *pin;         /* what is known for it, or NULL */
+    bool pin_accepted;          /* by the card, in this process */
+    bool pin_refused;           /* the last one was, and there is no other */
+    enum pin_answer pin_answer; /* and when, as it was last looked up */
+    int pin_tries_left;         /* after that refusal; -1 where not said */
+    int pin_tries_seen;         /* the most tries it was seen to have left, or -1 */
+    int pin_tries_asked;        /* what was said last, in this transaction, or -1 */
     int pin_doubtful_tries; /* what a refusal said that may be another application's, or -1 ... */
     int pin_tries_before;   /* ... and the tries before it, or -1 */
 };
@@ -86,6 +91,7 @@ struct card_key {
         *card; /* NULL until key_find_card() has found the one that a reference stands for */
     struct app_key key;
     struct card_uri *uri; /* where its PIN comes from, and use-last-try */
+    enum card_pin_place pin_place;
 
     /* Of a key that came from a reference. */
     struct card_context *context; /* where to look for its card; NULL: the card is known */
@@ -165,9 +171,12 @@ struct error *secret_may_send(struct card *card, enum card_secret which,
                               const struct card_secret_info *info, struct secret *secret,
                               bool use_last_try) MUST_CHECK;
 
-/* ERROR_PIN_WRONG where the card refused it before, in this process. */
+/* ERROR_PIN_WRONG where the card refused it before. */
 struct error *secret_look_back(struct card *card, enum card_secret which, const char *name,
                                struct secret *secret) MUST_CHECK;
+
+/* The card has taken one: see pin_memory_accept(). */
+struct error *secret_accept(struct card *card, enum card_secret which) MUST_CHECK;
 
 /* Remembers a secret that was refused just now. Takes `refusal` and returns the better one. */
 struct error *secret_remember(struct card *card, enum card_secret which, const char *name,
@@ -194,9 +203,30 @@ struct error *key_present_pin(struct card_key *key) MUST_CHECK;
  */
 struct error *card_present_pin(struct card *card, struct secret *pin, bool use_last_try) MUST_CHECK;
 
-/* ERROR_PIN_WRONG: the card has refused the PIN before, in this process. */
+/* ERROR_PIN_WRONG: the card has refused the PIN before, as card->pin_answer says. */
 struct error *card_refused_before(const struct card *card)
     __attribute__((warn_unused_result, returns_nonnull));
+
+/* Inside of an operation, before a PIN is sent: whether one may be, by the tries that are left. */
+struct error *key_check_tries(struct card_key *key) MUST_CHECK;
+
+/* ---- card_pad.c -------------------------------------------------------------------------- */
+
+/*
+ * Inside of an operation: whether the reader's keypad serves for that. ERROR_NOT_FOUND where it has
+ * none, _UNSUPPORTED where it, or the card, cannot.
+ */
+struct error *card_check_pad(struct card *card, enum card_pad_use use,
+                             enum card_secret which) MUST_CHECK;
+
+/* Tells whoever can see it what is to be typed at the keypad of the card's reader now. */
+void card_tell_pad(const struct card *card, enum card_pad_use use, const char *secret);
+
+/* Inside of an operation: whether the key's PIN, which nobody knows, is typed at the keypad. */
+struct error *key_uses_pad(struct card_key *key, bool *out) MUST_CHECK;
+
+/* Inside of an operation: has it typed there, unless it is verified. */
+struct error *key_present_at_pad(struct card_key *key) MUST_CHECK;
 
 /* ---- find.c ------------------------------------------------------------------------------ */
 
@@ -215,6 +245,9 @@ struct error *find_key_by_public(struct card_context *context, const struct card
 struct error *find_app(const struct card_uri *uri, const struct card_app **app) MUST_CHECK;
 
 /* ---- key_prepare.c ----------------------------------------------------------------------- */
+
+/* Where the URI says that the PIN comes from. */
+enum card_pin_place key_place_of(const struct card_uri *uri);
 
 /* Gives the card a PIN, if it has none yet: *pin is NULL then. */
 struct error *card_keep_pin(struct card *card, struct secret **pin) MUST_CHECK;

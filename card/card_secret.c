@@ -5,7 +5,6 @@
  */
 #include "card_internal.h"
 #include "manage.h"
-#include "pin_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,18 +30,30 @@ struct error *secret_look_back(struct card *card, enum card_secret which, const 
                                struct secret *secret)
 {
     char memory[MEMORY_NAME_MAX];
-    bool refused = false;
+    enum pin_answer answer = PIN_NOT_REFUSED;
     if (!pin_memory_used())
         return NULL;
     memory_name(card, which, memory);
     struct error *error = card_learn_serial(card);
     if (error == NULL)
-        error = pin_memory_look(card->libctx, memory, identity(card), secret, &refused);
-    if (error != NULL || !refused)
+        error = pin_memory_look(card->libctx, memory, identity(card), secret, &answer);
+    if (error != NULL || answer == PIN_NOT_REFUSED)
         return error;
+    if (answer == PIN_REFUSED_EARLIER)
+        return error_new(ERROR_PIN_WRONG,
+                         "the card refused this %s in an earlier run: it is not sent again; "
+                         "correct it where it comes from, or say that it is right by now "
+                         "(--try-refused)",
+                         name);
     return error_new(ERROR_PIN_WRONG,
                      "the card refused this %s before, in this process: it is not sent again",
                      name);
+}
+
+static struct error *say_tries_left(struct error *refusal, const char *name, int tries_left)
+{
+    error_free(refusal);
+    return error_new(ERROR_PIN_WRONG, "the card refused the %s (tries left: %d)", name, tries_left);
 }
 
 /* Remembers a secret that was refused just now. Takes `refusal` and returns the better one. */
@@ -53,14 +64,24 @@ struct error *secret_remember(struct card *card, enum card_secret which, const c
     memory_name(card, which, memory);
     struct error *error = card_learn_serial(card);
     if (error == NULL)
-        error = pin_memory_add(card->libctx, memory, identity(card), secret);
+        error = pin_memory_add(card->libctx, memory, identity(card), secret, true);
     if (error != NULL)
         refusal = error_wrap(refusal, error_code(error), "%s", error_message(error));
     error_free(error);
     if (tries_left <= 0 || error_code(refusal) != ERROR_PIN_WRONG)
         return refusal;
-    error_free(refusal);
-    return error_new(ERROR_PIN_WRONG, "the card refused the %s (tries left: %d)", name, tries_left);
+    return say_tries_left(refusal, name, tries_left);
+}
+
+/* The card has taken one: see pin_memory_accept(). */
+struct error *secret_accept(struct card *card, enum card_secret which)
+{
+    char memory[MEMORY_NAME_MAX];
+    if (!pin_memory_used())
+        return NULL;
+    memory_name(card, which, memory);
+    struct error *error = card_learn_serial(card);
+    return error != NULL ? error : pin_memory_accept(memory, identity(card));
 }
 
 /* A value that was refused while it was wrong is right from now on. */
@@ -102,6 +123,14 @@ static struct error *check_tries(enum card_secret which, const struct card_secre
                      info->name, info->name);
 }
 
+static struct error *check_state(enum card_secret which, const struct card_secret_info *info,
+                                 bool use_last_try)
+{
+    if (info->set == CARD_NO)
+        return error_new(ERROR_PIN_BLOCKED, "the card has no %s yet", info->name);
+    return check_tries(which, info, use_last_try);
+}
+
 static struct error *check_length(const struct card_secret_info *info, struct secret *secret)
 {
     size_t length = secret_length(secret);
@@ -132,9 +161,7 @@ struct error *secret_may_send(struct card *card, enum card_secret which,
                               const struct card_secret_info *info, struct secret *secret,
                               bool use_last_try)
 {
-    if (info->set == CARD_NO)
-        return error_new(ERROR_PIN_BLOCKED, "the card has no %s yet", info->name);
-    struct error *error = check_tries(which, info, use_last_try);
+    struct error *error = check_state(which, info, use_last_try);
     if (error == NULL && secret == NULL)
         return check_factory(info);
     if (error == NULL && info->tries_counted)
@@ -217,7 +244,7 @@ void card_forget_pin(struct card *card)
     secret_free(card->pin);
     card->pin = NULL;
     card->pin_verified = 0;
-    card->pin_refused = card->pin_accepted = false;
+    card->pin_refused = card->pin_accepted = card->pin_typed = false;
     card->pin_tries_left = card->pin_tries_seen = -1;
     card->pin_doubtful_tries = -1;
 }
@@ -239,23 +266,48 @@ static struct error *send_change(struct card *card, struct changing *changing,
                                  enum card_secret proof_kind, const char *proof_name)
 {
     const struct card_change *change = changing->change;
-    const struct app_change app_change = {change->which, change->proof, change->new_value};
+    const struct app_change app_change = {change->which, change->proof, change->new_value,
+                                          change->at_pad};
     change_function *function =
         changing->unblock ? card->app->unblock_pin : card->app->change_secret;
     int tries_left = -1;
+    if (change->at_pad)
+        card_tell_pad(card, changing->unblock ? CARD_PAD_UNBLOCK : CARD_PAD_CHANGE, proof_name);
     changing->sent = true;
     struct error *error = function(card->channel, card->state, &app_change, &tries_left);
     if (error == NULL) {
-        forget_refusal(card, changing->changed, change->new_value);
+        if (change->new_value != NULL)
+            forget_refusal(card, changing->changed, change->new_value);
         if (changing->changed == CARD_SECRET_PIN)
             card_forget_pin(card);
         return NULL;
     }
     enum error_code code = error_code(error);
+    if (change->at_pad && code == ERROR_PIN_WRONG && tries_left > 0)
+        return say_tries_left(error, proof_name, tries_left);
     if (change->proof == NULL ||
         (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_DENIED))
         return error;
     return secret_remember(card, proof_kind, proof_name, change->proof, tries_left, error);
+}
+
+/* Whether what is to be sent can be right. What is typed at the reader's keypad is the reader's and
+   the card's to judge; tries are looked at all the same. */
+static struct error *check_values(struct card *card, const struct changing *changing,
+                                  const struct card_secret_info *changed,
+                                  enum card_secret proof_kind, const struct card_secret_info *proof)
+{
+    const struct card_change *wanted = changing->change;
+    struct error *error;
+    if (!wanted->at_pad) {
+        error = card_check_new_secret(changed, wanted->new_value);
+        return error != NULL
+                   ? error
+                   : secret_may_send(card, proof_kind, proof, wanted->proof, wanted->use_last_try);
+    }
+    error =
+        card_check_pad(card, changing->unblock ? CARD_PAD_UNBLOCK : CARD_PAD_CHANGE, wanted->which);
+    return error != NULL ? error : check_state(proof_kind, proof, wanted->use_last_try);
 }
 
 static struct error *change(struct card *card, void *argument)
@@ -273,13 +325,11 @@ static struct error *change(struct card *card, void *argument)
         error = secret_inform(card, proof_kind, &proof);
     if (error == NULL)
         error = check_not_sent(changing, &changed);
-    if (error == NULL)
-        error = card_check_new_secret(&changed, wanted->new_value);
     if (error == NULL && changing->unblock && !proof.unblocks)
         error = error_new(ERROR_UNSUPPORTED, "the %s of a %s card does not unblock the PIN",
                           proof.name, card->app->title);
     if (error == NULL)
-        error = secret_may_send(card, proof_kind, &proof, wanted->proof, wanted->use_last_try);
+        error = check_values(card, changing, &changed, proof_kind, &proof);
     return error != NULL ? error : send_change(card, changing, proof_kind, proof.name);
 }
 

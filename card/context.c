@@ -64,6 +64,11 @@ void card_context_free(struct card_context *context)
     free(context);
 }
 
+void card_context_set_pad_notice(struct card_context *context, card_pad_notice *notice)
+{
+    context->pad_notice = notice;
+}
+
 /* ---- PKCS #11 modules -------------------------------------------------------------------- */
 
 struct error *card_context_set_module(struct card_context *context, const char *path,
@@ -185,6 +190,7 @@ static struct error *card_new(struct card_context *context, const struct transpo
     card->app = app;
     atomic_init(&card->references, 1);
     card->libctx = context->libctx;
+    card->pad_notice = context->pad_notice;
     card->system = system;
     if (system->hold != NULL)
         system->hold(system);

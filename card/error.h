@@ -35,6 +35,8 @@ enum error_code {
     ERROR_PIN_WRONG,    /* the card refused the PIN, in this process now or earlier */
     ERROR_PIN_LAST_TRY, /* one try is left, and it was not spent */
     ERROR_PIN_BLOCKED,  /* no try is left */
+    ERROR_PIN_ABORTED,  /* somebody cancelled the entry at the reader's keypad; not sent */
+    ERROR_PIN_TIMEOUT,  /* nobody typed a PIN at the reader's keypad; not sent */
     ERROR_CIPHERTEXT,   /* not encrypted for this key, in this way, or damaged since */
     ERROR_PADDING,      /* what the card decrypted is padded badly: not to be told to anybody */
     ERROR_MODULE,       /* a PKCS #11 module cannot be had, crashed, or did not answer */

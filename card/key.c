@@ -20,6 +20,7 @@ struct error *card_key_new(struct card *card, struct app_key *read, const struct
     lock_init(&key->lock);
     key->app = card->app;
     key->card = card_ref(card);
+    key->pin_place = key_place_of(key->uri);
     key->key = *read;
     read->public_key = NULL;
     *out = key;

@@ -14,7 +14,6 @@
  * found out by its count of tries.
  */
 #include "card_internal.h"
-#include "pin_memory.h"
 
 #include <stdlib.h>
 
@@ -23,13 +22,20 @@ static const char what_to_do[] = "it is not sent again; check the PIN before you
 struct error *card_refused_before(const struct card *card)
 {
     char *name = card_describe(card);
-    struct error *error =
-        card->pin_tries_left < 0
-            ? error_new(ERROR_PIN_WRONG, "%s refused this PIN before in this process: %s",
-                        name == NULL ? "the card" : name, what_to_do)
-            : error_new(ERROR_PIN_WRONG,
-                        "%s refused this PIN before in this process (tries left: %d): %s",
-                        name == NULL ? "the card" : name, card->pin_tries_left, what_to_do);
+    const char *shown = name == NULL ? "the card" : name;
+    struct error *error;
+    if (card->pin_answer == PIN_REFUSED_EARLIER)
+        error = error_new(ERROR_PIN_WRONG,
+                          "%s refused this PIN in an earlier run: it is not sent again; correct it "
+                          "where it comes from, or say that it is right by now (--try-refused)",
+                          shown);
+    else if (card->pin_tries_left < 0)
+        error = error_new(ERROR_PIN_WRONG, "%s refused this PIN before in this process: %s", shown,
+                          what_to_do);
+    else
+        error = error_new(ERROR_PIN_WRONG,
+                          "%s refused this PIN before in this process (tries left: %d): %s", shown,
+                          card->pin_tries_left, what_to_do);
     free(name);
     return error;
 }
@@ -85,7 +91,7 @@ static struct error *settle_refusal(struct card *card, int tries_left)
 {
     const char *identity;
     struct error *cause = identify(card, &identity);
-    struct error *error = pin_memory_add(card->libctx, card->app->name, identity, card->pin);
+    struct error *error = pin_memory_add(card->libctx, card->app->name, identity, card->pin, true);
     if (error != NULL)
         cause = error_wrap(cause, error_code(error), "%s", error_message(error));
     error_free(error);
@@ -110,7 +116,6 @@ static struct error *settle_refusal(struct card *card, int tries_left)
 static struct error *check_pin(struct card *card)
 {
     const char *identity;
-    bool refused = false;
     if (card->pin == NULL && card->pin_refused)
         return card_refused_before(card);
     if (card->pin == NULL)
@@ -122,8 +127,9 @@ static struct error *check_pin(struct card *card)
         return NULL;
     struct error *error = identify(card, &identity);
     if (error == NULL)
-        error = pin_memory_look(card->libctx, card->app->name, identity, card->pin, &refused);
-    if (error != NULL || !refused)
+        error =
+            pin_memory_look(card->libctx, card->app->name, identity, card->pin, &card->pin_answer);
+    if (error != NULL || card->pin_answer == PIN_NOT_REFUSED)
         return error;
     drop_pin(card, -1);
     return card_refused_before(card);
@@ -149,7 +155,7 @@ static void note_tries(struct card *card, int tries_left)
         card->pin_tries_seen = tries_left;
 }
 
-static struct error *check_tries(struct card_key *key)
+struct error *key_check_tries(struct card_key *key)
 {
     struct card *card = key->card;
     struct card_pin_status status;
@@ -181,7 +187,7 @@ static struct error *check_card(struct card_key *key)
     struct error *error = NULL;
     if (card->stale && !card->proven && !answer_proves)
         error = session_select(card);
-    return error != NULL || !ask ? error : check_tries(key);
+    return error != NULL || !ask ? error : key_check_tries(key);
 }
 
 /*
@@ -191,12 +197,23 @@ static struct error *check_card(struct card_key *key)
 static struct error *doubt_pin(struct card *card, struct error *cause)
 {
     const char *identity = card->serial != NULL ? card->serial : card->reader;
-    struct error *error = pin_memory_add(card->libctx, card->app->name, identity, card->pin);
+    struct error *error = pin_memory_add(card->libctx, card->app->name, identity, card->pin, false);
     error_free(error); /* what matters more is said below */
     drop_pin(card, -1);
     return error_wrap(cause, ERROR_MODULE,
                       "whether the PIN was right is not known, and it may have cost a try: it is "
                       "not sent again by this process");
+}
+
+/* The card took the PIN: what it refused in earlier processes keeps nobody from anything now. */
+static struct error *settle_acceptance(struct card_key *key)
+{
+    struct card *card = key->card;
+    bool first = !card->pin_accepted;
+    card->pin_verified |= 1U << key->key.pin_use;
+    card->pin_accepted = true;
+    note_tries(card, card->pin_tries_asked); /* by now it is sure whose they were */
+    return first ? secret_accept(card, CARD_SECRET_PIN) : NULL;
 }
 
 static struct error *send_pin(struct card_key *key)
@@ -205,19 +222,15 @@ static struct error *send_pin(struct card_key *key)
     int tries_left;
     struct error *error =
         card->app->verify_pin(card->channel, card->state, &key->key, card->pin, &tries_left);
-    if (error == NULL) {
-        card->pin_verified |= 1U << key->key.pin_use;
-        card->pin_accepted = true;
-        note_tries(card, card->pin_tries_asked); /* by now it is sure whose they were */
-        return NULL;
-    }
+    if (error == NULL)
+        return settle_acceptance(key);
     enum error_code code = error_code(error);
     card->pin_verified = 0;
     if (code == ERROR_MODULE && !card->pin_accepted)
         return doubt_pin(card, error);
     if (code != ERROR_PIN_WRONG && code != ERROR_PIN_BLOCKED && code != ERROR_CARD_STATUS)
         return error;
-    if (!card->proven) { /* the session starts afresh, and check_tries() finds out */
+    if (!card->proven) { /* the session starts afresh, and key_check_tries() finds out */
         card->pin_doubtful_tries = tries_left;
         card->pin_tries_before =
             card->pin_tries_asked >= 0 ? card->pin_tries_asked : card->pin_tries_seen;
@@ -250,7 +263,12 @@ struct error *key_present_pin(struct card_key *key)
     if (policy == CARD_POLICY_NEVER ||
         (policy == CARD_POLICY_ONCE && (card->pin_verified & 1U << key->key.pin_use) != 0))
         return NULL;
-    struct error *error = check_pin(card);
+    bool at_pad;
+    struct error *error = key_uses_pad(key, &at_pad);
+    if (error == NULL && at_pad)
+        return key_present_at_pad(key);
+    if (error == NULL)
+        error = check_pin(card);
     if (error == NULL)
         error = check_card(key);
     return error != NULL ? error : send_pin(key);

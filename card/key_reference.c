@@ -23,7 +23,7 @@ static struct error *fill_in(struct card_key *key, struct card_context *context,
 
 struct error *card_key_from_reference(struct card_context *context, const struct card_uri *uri,
                                       EVP_PKEY *public_key, enum card_policy pin_policy,
-                                      struct card_key **out)
+                                      bool at_pad, struct card_key **out)
 {
     const struct card_app *app;
     struct error *error = find_app(uri, &app);
@@ -39,8 +39,11 @@ struct error *card_key_from_reference(struct card_context *context, const struct
     lock_init(&key->lock);
     key->app = app;
     key->key.pin_policy = pin_policy;
+    key->pin_place = at_pad ? CARD_PIN_AT_PAD : CARD_PIN_ANYWHERE;
     (void)app->slot_name(uri->slot, key->key.slot); /* find_app() has made sure that it can */
     error = fill_in(key, context, uri, public_key);
+    if (error == NULL && key_place_of(key->uri) != CARD_PIN_ANYWHERE)
+        key->pin_place = key_place_of(key->uri);
     if (error == NULL)
         *out = key;
     else

@@ -63,6 +63,20 @@ struct error *card_read_make(struct card *card, struct card_make *out) MUST_CHEC
 /* Whether its profile is initialised, that is: whether it can be used at all. */
 struct error *card_is_initialised(struct card *card, bool *out) MUST_CHECK;
 
+/* What the keypad of a card's reader can do with PINs. */
+struct card_pad {
+    bool verifies, changes;
+};
+
+struct error *card_read_pad(struct card *card, struct card_pad *out) MUST_CHECK;
+
+/*
+ * Whether a secret can be typed there for that. *why_not (the caller frees it; may be NULL) is the
+ * reason where there is a keypad, and it cannot: ERROR_UNSUPPORTED.
+ */
+struct error *card_pad_serves(struct card *card, enum card_pad_use use, enum card_secret which,
+                              bool *out, struct error **why_not) MUST_CHECK;
+
 /* ---- what is on a card ------------------------------------------------------------------- */
 
 /* A slot that is worth a look. */
@@ -124,6 +138,7 @@ struct card_change {
     struct secret *proof; /* the one that info.changed_by names; NULL: what every new card has */
     struct secret *new_value;
     bool use_last_try;
+    bool at_pad; /* both are typed at the reader's keypad, and are NULL here */
 };
 
 /*

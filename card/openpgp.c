@@ -152,6 +152,7 @@ const struct card_app openpgp_app = {
     .pin_tries = openpgp_pin_tries,
     .pin_tries_prove = openpgp_pin_tries_prove,
     .verify_pin = openpgp_verify_pin,
+    .pin_entry = openpgp_pin_entry,
     .authenticate_admin = openpgp_authenticate_admin,
     .free_slot = openpgp_free_slot,
     .generate_key = openpgp_generate_key,

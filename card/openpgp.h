@@ -211,7 +211,15 @@ struct error *openpgp_verify(struct apdu_channel *channel, struct openpgp *openp
                              uint8_t reference, struct secret *prepared,
                              int *tries_left) MUST_CHECK;
 
-/* VERIFY with the admin PIN. Errors of the two above, and _PIN_FORMAT where it is too short. */
+/* VERIFY with a password that is typed at the reader's keypad; `reference` as VERIFY knows it. */
+struct error *openpgp_verify_at_pad(struct apdu_channel *channel, struct openpgp *openpgp,
+                                    uint8_t reference, int *tries_left) MUST_CHECK;
+
+/* Which of the passwords that secret is. */
+enum openpgp_password openpgp_password_of(enum card_secret which);
+
+/* VERIFY with the admin PIN; NULL: typed at the reader's keypad. Errors of those above, and
+   _PIN_FORMAT where it is too short. */
 struct error *openpgp_verify_admin(struct apdu_channel *channel, struct openpgp *openpgp,
                                    struct secret *password, int *tries_left) MUST_CHECK;
 
@@ -281,6 +289,8 @@ bool openpgp_pin_tries_prove(const void *state);
 struct error *openpgp_verify_pin(struct apdu_channel *channel, void *state,
                                  const struct app_key *key, struct secret *pin,
                                  int *tries_left) MUST_CHECK;
+struct error *openpgp_pin_entry(struct apdu_channel *channel, void *state, enum card_pad_use use,
+                                enum card_secret which, struct pin_entry *out) MUST_CHECK;
 struct error *openpgp_authenticate_admin(struct apdu_channel *channel, void *state,
                                          const struct app_admin *admin) MUST_CHECK;
 

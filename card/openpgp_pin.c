@@ -158,6 +158,8 @@ struct error *openpgp_verify_pin(struct apdu_channel *channel, void *state,
     struct secret *prepared;
     uint8_t reference = key->pin_use == 0 ? OPENPGP_PW1_SIGN : OPENPGP_PW1_OTHER;
     *tries_left = -1;
+    if (pin == NULL)
+        return openpgp_verify_at_pad(channel, openpgp, reference, tries_left);
     struct error *error = openpgp_prepare_password(channel, openpgp, OPENPGP_PW1, pin, &prepared);
     if (error == NULL)
         error = openpgp_verify(channel, openpgp, reference, prepared, tries_left);
@@ -187,6 +189,8 @@ struct error *openpgp_verify_admin(struct apdu_channel *channel, struct openpgp 
 {
     struct secret *prepared;
     *tries_left = -1;
+    if (password == NULL)
+        return openpgp_verify_at_pad(channel, openpgp, OPENPGP_PW3, tries_left);
     if (secret_length(password) < 8) /* 4.3.3 */
         return error_new(ERROR_PIN_FORMAT,
                          "the admin PIN is too short: it has 8 characters at least; it was not "
@@ -208,13 +212,14 @@ struct error *openpgp_authenticate_admin(struct apdu_channel *channel, void *sta
     struct error *error = openpgp_know_status(channel, openpgp);
     if (error == NULL)
         error = check_admin_tries(openpgp, admin->use_last_try);
-    if (error == NULL && admin->secret == NULL)
+    bool by_factory = admin->secret == NULL && !admin->at_pad;
+    if (error == NULL && by_factory)
         error = openpgp_factory_password(OPENPGP_ADMIN, &factory);
     if (error == NULL)
-        error = openpgp_verify_admin(channel, openpgp,
-                                     admin->secret != NULL ? admin->secret : factory, &tries_left);
+        error = openpgp_verify_admin(channel, openpgp, by_factory ? factory : admin->secret,
+                                     &tries_left);
     secret_free(factory);
-    if (error == NULL || admin->secret != NULL || error_code(error) != ERROR_PIN_WRONG)
+    if (error == NULL || !by_factory || error_code(error) != ERROR_PIN_WRONG)
         return error;
     return error_wrap(error, ERROR_PIN_WRONG,
                       "the card's admin PIN is not the one of a new card any more: give the "

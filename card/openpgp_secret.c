@@ -17,7 +17,7 @@
 
 /* ---- information ------------------------------------------------------------------------- */
 
-static enum openpgp_password password_of(enum card_secret which)
+enum openpgp_password openpgp_password_of(enum card_secret which)
 {
     if (which == CARD_SECRET_PIN)
         return OPENPGP_PW1;
@@ -35,7 +35,7 @@ struct error *openpgp_secret_info(struct apdu_channel *channel, void *state, enu
                                   struct card_secret_info *out)
 {
     struct openpgp *openpgp = state;
-    enum openpgp_password password = password_of(which);
+    enum openpgp_password password = openpgp_password_of(which);
     struct error *error = openpgp_know_status(channel, openpgp);
     if (error == NULL)
         error = openpgp_learn_kdf(channel, openpgp);
@@ -69,7 +69,20 @@ static struct error *join(struct secret *first, struct secret *second, struct se
     return NULL;
 }
 
-/* A command that carries passwords; `proof` is what a refusal is about. */
+/* `proof` is what a refusal is about. */
+static struct error *take_status(struct apdu_channel *channel, struct openpgp *openpgp,
+                                 uint16_t status, enum openpgp_password proof, int *tries_left)
+{
+    if (status == SW_SUCCESS)
+        return NULL;
+    if (status == SW_WRONG_DATA || status == SW_WRONG_LENGTH || status == SW_CONDITIONS_OF_USE)
+        return error_wrap(
+            apdu_refused("that change", status), ERROR_PIN_FORMAT,
+            "the card does not take the new value, or the old one has another length");
+    return openpgp_password_refused(channel, openpgp, proof, status, tries_left);
+}
+
+/* A command that carries passwords. */
 static struct error *send(struct apdu_channel *channel, struct openpgp *openpgp, uint8_t ins,
                           uint8_t p1, uint8_t p2, struct secret *data, enum openpgp_password proof,
                           int *tries_left)
@@ -77,13 +90,25 @@ static struct error *send(struct apdu_channel *channel, struct openpgp *openpgp,
     struct apdu_command command = {0x00, ins, p1, p2, secret_bytes(data), secret_length(data), 0};
     uint16_t status;
     struct error *error = apdu_send(channel, &command, &status);
-    if (error != NULL || status == SW_SUCCESS)
-        return error;
-    if (status == SW_WRONG_DATA || status == SW_WRONG_LENGTH || status == SW_CONDITIONS_OF_USE)
-        return error_wrap(
-            apdu_refused("that change", status), ERROR_PIN_FORMAT,
-            "the card does not take the new value, or the old one has another length");
-    return openpgp_password_refused(channel, openpgp, proof, status, tries_left);
+    return error != NULL ? error : take_status(channel, openpgp, status, proof, tries_left);
+}
+
+/* The same, with passwords that are typed at the reader's keypad. */
+static struct error *enter(struct apdu_channel *channel, struct openpgp *openpgp,
+                           enum card_pad_use use, enum card_secret which, int *tries_left)
+{
+    struct pin_entry entry;
+    uint16_t status = 0;
+    *tries_left = -1;
+    struct error *error = openpgp_pin_entry(channel, openpgp, use, which, &entry);
+    if (error == NULL && !entry.present)
+        error = openpgp_verify_at_pad(channel, openpgp, OPENPGP_PW3, tries_left);
+    if (error == NULL)
+        error = apdu_enter_pin(channel, &entry, &status);
+    openpgp->status_read_at = 0;
+    return error != NULL
+               ? error
+               : take_status(channel, openpgp, status, openpgp_password_of(which), tries_left);
 }
 
 static struct error *send_two(struct apdu_channel *channel, struct openpgp *openpgp, uint8_t ins,
@@ -140,6 +165,8 @@ struct error *openpgp_change_secret(struct apdu_channel *channel, void *state,
 {
     struct openpgp *openpgp = state;
     struct secret *factory = NULL;
+    if (change->at_pad)
+        return enter(channel, openpgp, CARD_PAD_CHANGE, change->which, tries_left);
     struct error *error = openpgp_know_status(channel, openpgp);
     *tries_left = -1;
     if (error == NULL && change->proof == NULL)
@@ -173,6 +200,8 @@ struct error *openpgp_unblock_pin(struct apdu_channel *channel, void *state,
 {
     struct openpgp *openpgp = state;
     struct secret *proof = NULL;
+    if (change->at_pad)
+        return enter(channel, openpgp, CARD_PAD_UNBLOCK, change->which, tries_left);
     struct error *error = openpgp_know_status(channel, openpgp);
     *tries_left = -1;
     if (error == NULL && change->proof == NULL)

@@ -2,6 +2,7 @@
 #include "pin_memory.h"
 
 #include "lock.h"
+#include "pin_store.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -22,6 +23,7 @@ static struct {
     uint8_t key[DIGEST_SIZE];
     uint8_t digests[MEMORY_SIZE][DIGEST_SIZE];
     size_t count; /* of all that were added */
+    const struct pin_store *store;
 } memory = {.lock = LOCK_INITIALIZER};
 
 static struct error *crypto_error(void)
@@ -63,36 +65,86 @@ static struct error *digest(OSSL_LIB_CTX *libctx, const char *app, const char *i
     return good ? NULL : crypto_error();
 }
 
+void pin_store_use(const struct pin_store *store)
+{
+    lock_acquire(&memory.lock);
+    memory.store = store;
+    if (store != NULL) { /* digests under another key fit nothing any more */
+        memcpy(memory.key, store->key, sizeof(memory.key));
+        memory.keyed = true;
+    }
+    lock_release(&memory.lock);
+}
+
 bool pin_memory_used(void)
 {
     lock_acquire(&memory.lock);
-    bool used = memory.count > 0;
+    bool used = memory.count > 0 || memory.store != NULL;
     lock_release(&memory.lock);
     return used;
 }
 
-struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
-                             struct secret *pin)
+/* With the lock held. */
+static struct error *add(const struct pin_refusal *refusal, bool certain)
 {
+    memcpy(memory.digests[memory.count++ % MEMORY_SIZE], refusal->digest, DIGEST_SIZE);
+    return !certain || memory.store == NULL ? NULL
+                                            : memory.store->add(memory.store->argument, refusal);
+}
+
+struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
+                             struct secret *pin, bool certain)
+{
+    uint8_t refused[DIGEST_SIZE];
+    const struct pin_refusal refusal = {app, identity, refused};
     lock_acquire(&memory.lock);
-    struct error *error =
-        digest(libctx, app, identity, pin, memory.digests[memory.count % MEMORY_SIZE]);
+    struct error *error = digest(libctx, app, identity, pin, refused);
     if (error == NULL)
-        memory.count++;
+        error = add(&refusal, certain);
     lock_release(&memory.lock);
     return error;
 }
 
+/* With the lock held. */
+static struct error *look(const struct pin_refusal *refusal, enum pin_answer *answer)
+{
+    bool refused = false;
+    for (size_t i = 0; i < memory.count && i < MEMORY_SIZE; i++)
+        if (CRYPTO_memcmp(memory.digests[i], refusal->digest, DIGEST_SIZE) == 0)
+            *answer = PIN_REFUSED_HERE;
+    if (*answer == PIN_REFUSED_HERE || memory.store == NULL)
+        return NULL;
+    struct error *error = memory.store->look(memory.store->argument, refusal, &refused);
+    if (error == NULL && refused)
+        *answer = PIN_REFUSED_EARLIER;
+    return error;
+}
+
 struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
-                              struct secret *pin, bool *refused)
+                              struct secret *pin, enum pin_answer *answer)
 {
     uint8_t wanted[DIGEST_SIZE];
-    *refused = false;
+    const struct pin_refusal refusal = {app, identity, wanted};
+    *answer = PIN_NOT_REFUSED;
     lock_acquire(&memory.lock);
     struct error *error = digest(libctx, app, identity, pin, wanted);
-    for (size_t i = 0; error == NULL && i < memory.count && i < MEMORY_SIZE; i++)
-        if (CRYPTO_memcmp(memory.digests[i], wanted, DIGEST_SIZE) == 0)
-            *refused = true;
+    if (error == NULL)
+        error = look(&refusal, answer);
+    lock_release(&memory.lock);
+    return error;
+}
+
+/* With the lock held. */
+static struct error *forget(const char *app, const char *identity)
+{
+    const struct pin_refusal refusal = {app, identity, NULL};
+    return memory.store == NULL ? NULL : memory.store->forget(memory.store->argument, &refusal);
+}
+
+struct error *pin_memory_accept(const char *app, const char *identity)
+{
+    lock_acquire(&memory.lock);
+    struct error *error = forget(app, identity);
     lock_release(&memory.lock);
     return error;
 }
@@ -106,6 +158,8 @@ void pin_memory_drop(OSSL_LIB_CTX *libctx, const char *app, const char *identity
     for (size_t i = 0; error == NULL && i < memory.count && i < MEMORY_SIZE; i++)
         if (CRYPTO_memcmp(memory.digests[i], wanted, DIGEST_SIZE) == 0)
             OPENSSL_cleanse(memory.digests[i], DIGEST_SIZE);
+    if (error == NULL)
+        error = forget(app, identity);
     lock_release(&memory.lock);
     error_free(error); /* then it stays refused, until this process ends */
 }

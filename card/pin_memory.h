@@ -13,21 +13,32 @@
 #include <openssl/types.h>
 #include <stdbool.h>
 
-/* Whether any PIN was refused at all; asks for no identity, which may cost an exchange. */
+/* Whether a card refused a PIN, and when. */
+enum pin_answer {
+    PIN_NOT_REFUSED,
+    PIN_REFUSED_HERE,    /* in this process */
+    PIN_REFUSED_EARLIER, /* in another one: see pin_store.h */
+};
+
+/* Whether any PIN can have been refused at all; asks for no identity, which may cost an exchange.
+ */
 bool pin_memory_used(void);
 
 /*
  * Remembers that the application of that name, on the card `identity` (its serial number, or what
- * stands in for it), refused `pin`.
+ * stands in for it), refused `pin`; in the store, too, where it is certain that it did.
  */
 struct error *pin_memory_add(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
-                             struct secret *pin) MUST_CHECK;
+                             struct secret *pin, bool certain) MUST_CHECK;
 
-/* *refused tells whether it did. */
+/* *answer tells whether it did. */
 struct error *pin_memory_look(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
-                              struct secret *pin, bool *refused) MUST_CHECK;
+                              struct secret *pin, enum pin_answer *answer) MUST_CHECK;
 
-/* Forgets that it did: it is the right one now. */
+/* The card has taken one: the store need not keep others from it any more. */
+struct error *pin_memory_accept(const char *app, const char *identity) MUST_CHECK;
+
+/* Forgets that it refused `pin`: it is the right one now. */
 void pin_memory_drop(OSSL_LIB_CTX *libctx, const char *app, const char *identity,
                      struct secret *pin);
 

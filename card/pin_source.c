@@ -102,6 +102,15 @@ static const struct {
     {"credential:", read_credential},
 };
 
+enum card_pin_place pin_source_place(const char *source)
+{
+    if (source == NULL)
+        return CARD_PIN_ANYWHERE;
+    if (strcmp(source, "pad:") == 0)
+        return CARD_PIN_AT_PAD;
+    return strcmp(source, "host:") == 0 ? CARD_PIN_ON_HOST : CARD_PIN_FROM_SOURCE;
+}
+
 struct error *pin_source_read(const char *source, struct secret **pin)
 {
     *pin = NULL;
@@ -110,6 +119,9 @@ struct error *pin_source_read(const char *source, struct secret **pin)
         if (strncmp(source, kinds[i].prefix, length) == 0)
             return kinds[i].read(source + length, pin);
     }
+    if (pin_source_place(source) != CARD_PIN_FROM_SOURCE)
+        return error_new(ERROR_PIN_SOURCE, "%s serves for a card's PIN, and not here", source);
     return error_new(ERROR_PIN_SOURCE,
-                     "pin-source has to be one of file:PATH, env:NAME, credential:NAME");
+                     "pin-source has to be one of file:PATH, env:NAME, credential:NAME, pad:, "
+                     "host:");
 }

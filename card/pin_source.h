@@ -5,6 +5,12 @@
 
 #include "error.h"
 #include "secret.h"
+#include "types.h"
+
+/* What "pad:" (the reader's keypad), "host:" (the program asks a person) and the sources below
+   stand for; NULL: nothing is said. Anything else is CARD_PIN_FROM_SOURCE, and refused when it is
+   read. */
+enum card_pin_place pin_source_place(const char *source);
 
 /*
  * Reads the PIN that `source` names: "file:PATH", "env:NAME" (of an environment variable), or

@@ -172,6 +172,7 @@ const struct card_app piv_app = {
     .pin_tries = piv_pin_tries,
     .pin_tries_prove = piv_pin_tries_prove,
     .verify_pin = piv_verify_pin,
+    .pin_entry = piv_pin_entry,
     .can = piv_can,
     .sign = piv_sign,
     .decrypt = piv_decrypt,

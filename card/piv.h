@@ -156,6 +156,8 @@ struct error *piv_pin_status(struct apdu_channel *channel, void *state,
 struct error *piv_pin_tries(struct apdu_channel *channel, void *state, struct card_pin_status *out,
                             bool *proven) MUST_CHECK;
 bool piv_pin_tries_prove(const void *state);
+struct error *piv_pin_entry(struct apdu_channel *channel, void *state, enum card_pad_use use,
+                            enum card_secret which, struct pin_entry *out) MUST_CHECK;
 struct error *piv_verify_pin(struct apdu_channel *channel, void *state, const struct app_key *key,
                              struct secret *pin, int *tries_left) MUST_CHECK;
 

@@ -21,6 +21,46 @@ static struct error *verify(struct apdu_channel *channel, const uint8_t *field, 
     return error != NULL ? error : take_status(status, out);
 }
 
+/* Commands with two fields: what proves, and what is new. */
+static void two_fields(uint8_t ins, uint8_t reference, struct pin_entry *out)
+{
+    out->ins = ins;
+    out->p2 = reference;
+    out->fresh = true;
+}
+
+struct error *piv_pin_entry(struct apdu_channel *channel, void *state, enum card_pad_use use,
+                            enum card_secret which, struct pin_entry *out)
+{
+    (void)channel;
+    (void)state;
+    *out = (struct pin_entry){.ins = PIV_INS_VERIFY,
+                              .p2 = PIV_PIN,
+                              .present = true,
+                              .block = PIN_FIELD,
+                              .minimum = piv_app.pin_minimum,
+                              .maximum = piv_app.pin_maximum};
+    if (which == CARD_SECRET_ADMIN)
+        return error_new(ERROR_UNSUPPORTED,
+                         "a management key cannot be typed at a reader's keypad");
+    if (use == CARD_PAD_CHANGE)
+        two_fields(PIV_INS_CHANGE_REFERENCE, which == CARD_SECRET_PIN ? PIV_PIN : PIV_PUK, out);
+    else if (use == CARD_PAD_UNBLOCK)
+        two_fields(PIV_INS_RESET_RETRY, PIV_PIN, out);
+    return NULL;
+}
+
+static struct error *verify_at_pad(struct apdu_channel *channel, void *state,
+                                   struct card_pin_status *out)
+{
+    struct pin_entry entry;
+    uint16_t status = 0;
+    struct error *error = piv_pin_entry(channel, state, CARD_PAD_VERIFY, CARD_SECRET_PIN, &entry);
+    if (error == NULL)
+        error = apdu_enter_pin(channel, &entry, &status);
+    return error != NULL ? error : take_status(status, out);
+}
+
 struct error *piv_pin_status(struct apdu_channel *channel, void *state, struct card_pin_status *out)
 {
     (void)state;
@@ -60,14 +100,10 @@ struct error *piv_pin_tries(struct apdu_channel *channel, void *state, struct ca
     return error;
 }
 
-struct error *piv_verify_pin(struct apdu_channel *channel, void *state, const struct app_key *key,
-                             struct secret *pin, int *tries_left)
+static struct error *verify_given(struct apdu_channel *channel, struct secret *pin,
+                                  struct card_pin_status *status)
 {
-    (void)state;
-    (void)key;
     struct secret *field;
-    struct card_pin_status status = {0};
-    *tries_left = -1;
     if (secret_length(pin) > PIN_FIELD)
         return error_new(ERROR_PIN_FORMAT, "a PIV PIN has 8 characters at most");
     struct error *error = secret_new(NULL, PIN_FIELD, &field);
@@ -75,8 +111,18 @@ struct error *piv_verify_pin(struct apdu_channel *channel, void *state, const st
         return error;
     memset(secret_bytes(field), 0xFF, PIN_FIELD);
     memcpy(secret_bytes(field), secret_bytes(pin), secret_length(pin));
-    error = verify(channel, secret_bytes(field), PIN_FIELD, &status);
+    error = verify(channel, secret_bytes(field), PIN_FIELD, status);
     secret_free(field);
+    return error;
+}
+
+struct error *piv_verify_pin(struct apdu_channel *channel, void *state, const struct app_key *key,
+                             struct secret *pin, int *tries_left)
+{
+    struct card_pin_status status = {.tries_left = -1};
+    (void)key;
+    struct error *error =
+        pin == NULL ? verify_at_pad(channel, state, &status) : verify_given(channel, pin, &status);
     *tries_left = status.tries_left;
     if (error != NULL || status.verified)
         return error;

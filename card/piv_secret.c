@@ -130,6 +130,14 @@ static struct error *take_refusal(uint16_t status, const char *proof, const char
     return apdu_refused("changing that", status);
 }
 
+static struct error *enter_fields(struct apdu_channel *channel, void *state, enum card_pad_use use,
+                                  enum card_secret which, uint16_t *status)
+{
+    struct pin_entry entry;
+    struct error *error = piv_pin_entry(channel, state, use, which, &entry);
+    return error != NULL ? error : apdu_enter_pin(channel, &entry, status);
+}
+
 /* Both commands carry two fields: what proves, and what is new. */
 static struct error *send_fields(struct apdu_channel *channel, uint8_t instruction,
                                  uint8_t reference, const struct app_change *change,
@@ -155,12 +163,13 @@ struct error *piv_change_secret(struct apdu_channel *channel, void *state,
     bool is_pin = change->which == CARD_SECRET_PIN;
     const char *name = is_pin ? "PIN" : "PUK";
     uint16_t status = 0;
-    (void)state;
     if (change->which == CARD_SECRET_ADMIN)
         return error_new(ERROR_UNSUPPORTED, "a management key is set, by reissue card "
                                             "management-key");
     struct error *error =
-        send_fields(channel, PIV_INS_CHANGE_REFERENCE, is_pin ? PIV_PIN : PIV_PUK, change, &status);
+        change->at_pad ? enter_fields(channel, state, CARD_PAD_CHANGE, change->which, &status)
+                       : send_fields(channel, PIV_INS_CHANGE_REFERENCE, is_pin ? PIV_PIN : PIV_PUK,
+                                     change, &status);
     if (error != NULL || status == SW_SUCCESS)
         return error;
     return take_refusal(status, name, name, tries_left);
@@ -170,8 +179,9 @@ struct error *piv_unblock_pin(struct apdu_channel *channel, void *state,
                               const struct app_change *change, int *tries_left)
 {
     uint16_t status = 0;
-    (void)state;
-    struct error *error = send_fields(channel, PIV_INS_RESET_RETRY, PIV_PIN, change, &status);
+    struct error *error =
+        change->at_pad ? enter_fields(channel, state, CARD_PAD_UNBLOCK, change->which, &status)
+                       : send_fields(channel, PIV_INS_RESET_RETRY, PIV_PIN, change, &status);
     if (error != NULL || status == SW_SUCCESS)
         return error;
     return take_refusal(status, "PUK", "PIN", tries_left);

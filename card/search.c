@@ -322,7 +322,7 @@ static struct error *keep_pin(const struct search *search, struct card_key *view
 {
     struct secret *pin = NULL;
     if (search->pin == NULL)
-        return card_key_prepare_pin(viewer, NULL, NULL);
+        return card_key_prepare_pin(viewer, NULL, NULL, NULL);
     struct error *error = secret_new(secret_bytes(search->pin), secret_length(search->pin), &pin);
     if (error == NULL)
         error = card_keep_pin(viewer->card, &pin);
@@ -337,6 +337,7 @@ static struct error *search_after_login(struct search *search, struct card *card
     struct card_key viewer = {.card = card,
                               .app = card->app,
                               .key = {.pin_policy = CARD_POLICY_ONCE},
+                              .pin_place = key_place_of(search->uri),
                               .uri = (struct card_uri *)search->uri}; /* is only read */
     lock_init(&viewer.lock);
     struct error *error = keep_pin(search, &viewer);

@@ -29,6 +29,13 @@ void trace_command(const uint8_t *header, size_t sent, uint16_t status, size_t r
                   header[0], header[1], header[2], header[3], sent, status, received, milliseconds);
 }
 
+void trace_entry(const uint8_t *header, uint16_t status, double milliseconds)
+{
+    if (trace_wanted())
+        (void)fprintf(stderr, "card: %02X %02X %02X %02X by the keypad -> %04X, %.1f ms\n",
+                      header[0], header[1], header[2], header[3], status, milliseconds);
+}
+
 void trace_call(const char *name, bool answered, double milliseconds)
 {
     if (trace_wanted())

@@ -20,6 +20,9 @@ double trace_clock(void);
 void trace_command(const uint8_t *header, size_t sent, uint16_t status, size_t received,
                    double milliseconds);
 
+/* The same for a command whose PINs are typed at the reader's keypad. */
+void trace_entry(const uint8_t *header, uint16_t status, double milliseconds);
+
 /* The same for what a PKCS #11 module was asked to do, and whether it answered. */
 void trace_call(const char *name, bool answered, double milliseconds);
 

@@ -44,6 +44,16 @@ struct card_transport_functions {
     struct error *(*transmit)(struct card_transport *transport, const uint8_t *command,
                               size_t command_length, uint8_t *response, size_t *response_length);
 
+    /*
+     * Has the reader itself do something: PC/SC part 3, 3.2.5 (Control). In: *out_length is the
+     * room in `out`; out: the bytes received. After `seconds` the reader is given up, and with
+     * it the connection, whatever it is still at; 0: never, for what its driver knows by itself.
+     * NULL: there is no reader to speak to. ERROR_UNSUPPORTED: the reader does not know that code;
+     * else as for transmit.
+     */
+    struct error *(*control)(struct card_transport *transport, uint32_t code, const uint8_t *in,
+                             size_t in_length, uint8_t *out, size_t *out_length, unsigned seconds);
+
     /* Ends the transaction, leaving the card as it is. Errors do not matter any more. */
     void (*end)(struct card_transport *transport);
 

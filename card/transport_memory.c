@@ -42,6 +42,17 @@ static struct error *memory_transmit(struct card_transport *transport, const uin
     return reader->answer(reader->argument, command, command_length, response, response_length);
 }
 
+static struct error *memory_control(struct card_transport *transport, uint32_t code,
+                                    const uint8_t *in, size_t in_length, uint8_t *out,
+                                    size_t *out_length, unsigned seconds)
+{
+    struct memory_reader *reader = reader_of(transport);
+    (void)seconds;
+    if (reader->control == NULL)
+        return error_new(ERROR_UNSUPPORTED, "the reader \"%s\" takes no commands", reader->name);
+    return reader->control(reader->argument, code, in, in_length, out, out_length);
+}
+
 static void memory_end(struct card_transport *transport)
 {
     struct memory_reader *reader = reader_of(transport);
@@ -62,7 +73,8 @@ static void memory_abandon(struct card_transport *transport)
 }
 
 static const struct card_transport_functions memory_functions = {
-    memory_connect, memory_begin, memory_transmit, memory_end, memory_close, memory_abandon,
+    memory_connect, memory_begin, memory_transmit, memory_control,
+    memory_end,     memory_close, memory_abandon,
 };
 
 static struct error *memory_list(const struct transport_system *base,

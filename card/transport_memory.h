@@ -21,6 +21,9 @@ struct memory_reader {
      */
     struct error *(*answer)(void *argument, const uint8_t *command, size_t command_length,
                             uint8_t *response, size_t *response_length);
+    /* The same for what the reader itself is told; NULL: it knows nothing of that. */
+    struct error *(*control)(void *argument, uint32_t code, const uint8_t *in, size_t in_length,
+                             uint8_t *out, size_t *out_length);
     /* Called when a transaction has begun, as another process's chance to act; may be NULL. */
     struct error *(*begun)(void *argument);
     /* Called when a transaction that began has ended; may be NULL. */

@@ -3,6 +3,7 @@
  * PC/SC, by libpcsclite. Each connection has a context of its own, because a context serves one
  * call at a time: a thread that waits for its turn at one card must not hold up another card.
  */
+#include "pcsc_control.h"
 #include "pcsc_error.h"
 #include "transport.h"
 
@@ -144,10 +145,37 @@ static struct error *pcsc_transmit(struct card_transport *transport, const uint8
     return NULL;
 }
 
+/* A reader that is still busy keeps the handle and the context that it was given: they are left to
+   it, and the next connection gets its own. */
+static void pcsc_lose(struct pcsc_transport *pcsc)
+{
+    pcsc->has_card = pcsc->has_context = false;
+}
+
+static struct error *pcsc_control(struct card_transport *transport, uint32_t control_code,
+                                  const uint8_t *in, size_t in_length, uint8_t *out,
+                                  size_t *out_length, unsigned seconds)
+{
+    struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
+    LONG code;
+    bool lost;
+    struct error *error = pcsc_control_within(pcsc->card, control_code, in, in_length, out,
+                                              out_length, seconds, &code, &lost);
+    if (lost)
+        pcsc_lose(pcsc);
+    if (error != NULL || code == SCARD_S_SUCCESS)
+        return error;
+    if (code == (LONG)SCARD_E_UNSUPPORTED_FEATURE)
+        return error_new(ERROR_UNSUPPORTED, "the reader \"%s\" does not know that command",
+                         pcsc->reader);
+    return transmit_error(pcsc, code);
+}
+
 static void pcsc_end(struct card_transport *transport)
 {
     struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
-    (void)SCardEndTransaction(pcsc->card, SCARD_LEAVE_CARD);
+    if (pcsc->has_card)
+        (void)SCardEndTransaction(pcsc->card, SCARD_LEAVE_CARD);
 }
 
 /* The parent's context and handle are not touched: a release would go through the socket that
@@ -166,7 +194,7 @@ static void pcsc_close(struct card_transport *transport)
 }
 
 static const struct card_transport_functions pcsc_functions = {
-    pcsc_connect, pcsc_begin, pcsc_transmit, pcsc_end, pcsc_close, pcsc_abandon,
+    pcsc_connect, pcsc_begin, pcsc_transmit, pcsc_control, pcsc_end, pcsc_close, pcsc_abandon,
 };
 
 static struct error *pcsc_open(const struct transport_system *system, const char *reader,

@@ -237,7 +237,12 @@ static void pkcs11_abandon(struct card_transport *transport)
 }
 
 static const struct card_transport_functions pkcs11_functions = {
-    pkcs11_connect, pkcs11_begin, pkcs11_transmit, pkcs11_end, pkcs11_close, pkcs11_abandon,
+    .connect = pkcs11_connect,
+    .begin = pkcs11_begin,
+    .transmit = pkcs11_transmit,
+    .end = pkcs11_end,
+    .close = pkcs11_close,
+    .abandon = pkcs11_abandon,
 };
 
 /* ---- the module -------------------------------------------------------------------------- */

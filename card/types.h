@@ -55,6 +55,21 @@ enum card_secret {
     CARD_SECRET_ADMIN, /* changes the card: PIV's management key, OpenPGP's admin PIN */
 };
 
+/* Where a PIN comes from. */
+enum card_pin_place {
+    CARD_PIN_ANYWHERE, /* not said: the reader's keypad, where it has one; else a person is asked */
+    CARD_PIN_AT_PAD,   /* the reader's keypad */
+    CARD_PIN_ON_HOST,  /* the program asks a person */
+    CARD_PIN_FROM_SOURCE, /* a file, a variable, a credential */
+};
+
+/* What secrets are typed at a reader's keypad for. */
+enum card_pad_use {
+    CARD_PAD_VERIFY,  /* one is verified */
+    CARD_PAD_CHANGE,  /* one gets another value */
+    CARD_PAD_UNBLOCK, /* the PIN gets another value by it */
+};
+
 /* What a secret is written with. */
 enum card_characters {
     CARD_CHARACTERS_ANY, /* any that can be typed */

@@ -154,9 +154,11 @@ static struct error *set_pin_source(struct card_uri *uri, const struct pair *pai
             uri->pin_source[length] != '\0')
             return NULL;
     }
+    if (strcmp(uri->pin_source, "pad:") == 0 || strcmp(uri->pin_source, "host:") == 0)
+        return NULL;
     /* What stands there is not shown: somebody may have written the PIN itself. */
     return error_new(ERROR_URI, "card URI: pin-source has to be one of file:PATH, env:NAME, "
-                                "credential:NAME");
+                                "credential:NAME, pad:, host:");
 }
 
 static struct error *set_pin_value(struct card_uri *uri, const struct pair *pair)

@@ -28,7 +28,7 @@ struct card_uri {
     char *slot;
     char *label;
     enum card_object_type type;
-    char *pin_source;         /* "file:PATH", "env:NAME", "credential:NAME" */
+    char *pin_source;         /* "file:PATH", "env:NAME", "credential:NAME", "pad:", "host:" */
     struct secret *pin_value; /* works, is discouraged, and is never formatted */
     bool use_last_try;
     char *module_path;

@@ -12,7 +12,7 @@ set -euo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
 build=${CARD_BUILD_DIR:-$tree/build/release}
 packages=(build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev libcmocka-dev
-    libjson-c-dev libp11-kit-dev libcurl4-openssl-dev libjsmn-dev libinih-dev libsqlite3-dev openssl pcscd
+    libjson-c-dev libp11-kit-dev libcurl4-openssl-dev libjsmn-dev libinih-dev libexpat1-dev libsqlite3-dev openssl pcscd
     vsmartcard-vpcd yubico-piv-tool iproute2 util-linux pebble nginx curl)
 
 say() {

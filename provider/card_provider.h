@@ -19,4 +19,11 @@ OSSL_provider_init_fn card_provider_init;
  */
 enum error_code card_provider_error_code(unsigned long entry);
 
+/*
+ * Where that instance gets the PINs that no URI says anything of, as by pin-source in its section
+ * of the configuration; NULL: from the reader's keypad, or by asking. Not while it is at work.
+ * ERROR_NO_MEMORY.
+ */
+struct error *card_provider_set_pin_source(OSSL_PROVIDER *handle, const char *source) MUST_CHECK;
+
 #endif

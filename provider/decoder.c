@@ -87,7 +87,7 @@ static struct error *make_key(struct provider *provider, const struct reference 
     *out = NULL;
     if (error == NULL)
         error = card_key_from_reference(provider->cards, reference->uri, reference->public_key,
-                                        reference->pin_policy, &card);
+                                        reference->pin_policy, reference->pin_at_pad, &card);
     if (error != NULL)
         return error;
     if (private_half)

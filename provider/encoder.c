@@ -135,10 +135,12 @@ static bool in_pem(const struct encoder *encoder)
 
 static struct error *encode_reference(const struct key *key, uint8_t **der, size_t *length)
 {
-    struct reference reference = {NULL, key->pkey, card_key_pin_policy(key->card)};
+    struct reference reference = {NULL, key->pkey, card_key_pin_policy(key->card), false};
     char *uri = NULL;
     struct error *error = card_key_uri(key->card, CARD_OBJECT_ANY, &uri);
 
+    if (error == NULL)
+        error = card_key_pin_at_pad(key->card, &reference.pin_at_pad);
     if (error == NULL)
         error = card_uri_parse(uri, &reference.uri);
     if (error == NULL)

@@ -195,7 +195,7 @@ static struct error *read_pin(const struct key *key, struct secret **out)
 
     if (uri->pin_value != NULL)
         return secret_new(secret_bytes(uri->pin_value), secret_length(uri->pin_value), out);
-    return source == NULL ? NULL : card_pin_read(source, out);
+    return card_pin_place(source) != CARD_PIN_FROM_SOURCE ? NULL : card_pin_read(source, out);
 }
 
 static struct error *read_admin(const struct key *key, struct card_admin *out)

@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pin.h"
 
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ui.h>
+#include <stdio.h>
 #include <string.h>
-
-struct asking {
-    const struct provider *provider;
-    const struct passphrase *passphrase;
-};
+#include <unistd.h>
 
 static struct error *ask(void *argument, const char *what, struct secret **pin)
 {
-    const struct asking *asking = argument;
-    static const struct passphrase nobody;
+    const struct passphrase *passphrase = argument;
 
-    if (asking->provider->pin_source != NULL)
-        return card_pin_read(asking->provider->pin_source, pin);
-    return passphrase_ask(asking->passphrase != NULL ? asking->passphrase : &nobody, what,
+    return passphrase_ask(passphrase, what,
                           "name a source in the URI, such as ?pin-source=file:/path/to/pin", pin);
 }
 
 struct error *pin_prepare(const struct provider *provider, struct card_key *key,
                           const struct passphrase *passphrase)
 {
-    struct asking asking = {provider, passphrase};
+    static const struct passphrase nobody;
 
-    return card_key_prepare_pin(key, ask, &asking);
+    return card_key_prepare_pin(key, provider->pin_source, ask,
+                                (void *)(uintptr_t)(passphrase != NULL ? passphrase : &nobody));
 }
 
 struct error *pin_verify(const struct provider *provider, struct card_key *key)
@@ -32,4 +30,32 @@ struct error *pin_verify(const struct provider *provider, struct card_key *key)
     bool now = provider->verify != NULL && strcmp(provider->verify, "load") == 0;
 
     return now ? card_key_verify_pin(key) : NULL;
+}
+
+static bool has_terminal(void)
+{
+    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    if (terminal < 0)
+        return false;
+    (void)close(terminal);
+    return true;
+}
+
+/* OpenSSL's own method takes standard input and error where there is no terminal: those are the
+   program's. */
+void pin_tell(const char *text)
+{
+    char line[512];
+    UI *ui;
+
+    if (UI_get_default_method() == UI_OpenSSL() && !has_terminal())
+        return;
+    (void)snprintf(line, sizeof(line), "%s\n", text);
+    (void)ERR_set_mark();
+    ui = UI_new();
+    if (ui != NULL && UI_dup_info_string(ui, line) >= 0)
+        (void)UI_process(ui);
+    UI_free(ui);
+    (void)ERR_pop_to_mark();
 }

@@ -2,6 +2,7 @@
 /* The provider's entry point and its table of contents (provider(7), provider-base(7)). */
 #include "provider.h"
 #include "card_provider.h"
+#include "pin.h"
 #include "reference.h"
 #include "settings.h"
 
@@ -308,9 +309,23 @@ static bool start(struct provider *provider, const OSSL_CORE_HANDLE *core, const
     if (error == NULL)
         error = card_context_set_module(provider->cards, provider->module_path,
                                         settings_module_seconds(provider));
-    if (error != NULL)
+    if (error == NULL)
+        card_context_set_pad_notice(provider->cards, pin_tell);
+    else
         PROVIDER_RAISE(provider, error);
     return error == NULL;
+}
+
+struct error *card_provider_set_pin_source(OSSL_PROVIDER *handle, const char *source)
+{
+    struct provider *provider = OSSL_PROVIDER_get0_provider_ctx(handle);
+    char *copy = source == NULL ? NULL : OPENSSL_strdup(source);
+
+    if (source != NULL && copy == NULL)
+        return error_no_memory();
+    OPENSSL_free(provider->pin_source);
+    provider->pin_source = copy;
+    return NULL;
 }
 
 int card_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,

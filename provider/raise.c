@@ -33,6 +33,8 @@ const OSSL_ITEM provider_reason_strings[] = {
     {ERROR_PIN_WRONG, "wrong PIN"},
     {ERROR_PIN_LAST_TRY, "last PIN try"},
     {ERROR_PIN_BLOCKED, "PIN blocked"},
+    {ERROR_PIN_ABORTED, "PIN entry cancelled"},
+    {ERROR_PIN_TIMEOUT, "PIN entry timed out"},
     {ERROR_CIPHERTEXT, "cannot be decrypted"},
     {ERROR_PADDING, "cannot be decrypted"},
     {ERROR_MODULE, "PKCS #11 module failed"},

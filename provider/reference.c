@@ -27,8 +27,13 @@ ASN1_SEQUENCE(REFERENCE_ASN1) =
 } static_ASN1_SEQUENCE_END(REFERENCE_ASN1)
 
     /* The ENUMERATED, in its order. */
-    static const
-    enum card_policy pin_policies[] = {CARD_POLICY_NEVER, CARD_POLICY_ONCE, CARD_POLICY_ALWAYS};
+    static const struct {
+    enum card_policy policy;
+    bool at_pad;
+} pin_policies[] = {
+    {CARD_POLICY_NEVER, false}, {CARD_POLICY_ONCE, false},  {CARD_POLICY_ALWAYS, false},
+    {CARD_POLICY_ONCE, true},   {CARD_POLICY_ALWAYS, true},
+};
 
 #define PIN_POLICY_COUNT ((int64_t)(sizeof(pin_policies) / sizeof(pin_policies[0])))
 
@@ -78,7 +83,8 @@ static struct error *read_fields(OSSL_LIB_CTX *libctx, const REFERENCE_ASN1 *asn
                          (int)asn1->version, VERSION);
     if (!ASN1_ENUMERATED_get_int64(&pin, asn1->pin) || pin < 0 || pin >= PIN_POLICY_COUNT)
         return malformed("how its PIN is asked for is not known");
-    out->pin_policy = pin_policies[pin];
+    out->pin_policy = pin_policies[pin].policy;
+    out->pin_at_pad = pin_policies[pin].at_pad;
     error = read_uri(asn1->uri, &out->uri);
     return error != NULL ? error : read_public_key(libctx, asn1->public_key, &out->public_key);
 }
@@ -122,10 +128,11 @@ static bool write_public_key(EVP_PKEY *public_key, ASN1_TYPE *type)
     return true;
 }
 
-static bool write_pin_policy(enum card_policy policy, ASN1_ENUMERATED *pin)
+static bool write_pin_policy(const struct reference *reference, ASN1_ENUMERATED *pin)
 {
     for (int64_t i = 0; i < PIN_POLICY_COUNT; i++)
-        if (pin_policies[i] == policy)
+        if (pin_policies[i].policy == reference->pin_policy &&
+            pin_policies[i].at_pad == reference->pin_at_pad)
             return ASN1_ENUMERATED_set_int64(pin, i);
     return false;
 }
@@ -140,7 +147,7 @@ struct error *reference_encode(const struct reference *reference, uint8_t **der,
     *der = NULL;
     if (error == NULL && asn1 != NULL && ASN1_STRING_set(asn1->uri, uri, -1) &&
         write_public_key(reference->public_key, asn1->public_key) &&
-        write_pin_policy(reference->pin_policy, asn1->pin))
+        write_pin_policy(reference, asn1->pin))
         result = ASN1_item_i2d((ASN1_VALUE *)asn1, der, ASN1_ITEM_rptr(REFERENCE_ASN1));
     ASN1_item_free((ASN1_VALUE *)asn1, ASN1_ITEM_rptr(REFERENCE_ASN1));
     free(uri);

@@ -7,7 +7,8 @@
  *         version    INTEGER { v1(0) },
  *         uri        UTF8String,             -- a card: URI, without any PIN
  *         publicKey  SubjectPublicKeyInfo,
- *         pin        ENUMERATED { never(0), once(1), always(2) } }
+ *         pin        ENUMERATED { never(0), once(1), always(2), onceAtKeypad(3), alwaysAtKeypad(4)
+ * } }
  */
 #ifndef PROVIDER_REFERENCE_H
 #define PROVIDER_REFERENCE_H
@@ -28,6 +29,7 @@ struct reference {
     struct card_uri *uri;
     EVP_PKEY *public_key;
     enum card_policy pin_policy; /* CARD_POLICY_NEVER, _ONCE or _ALWAYS */
+    bool pin_at_pad;             /* it is typed at the reader's keypad */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ui.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,4 +87,9 @@ struct error *ask_line(const char *prompt, char *out, size_t size)
     UI_free(ui);
     ERR_clear_error();
     return good ? NULL : error_new(ERROR_ARGUMENT, "cancelled: nothing was changed");
+}
+
+void ask_tell(const char *text)
+{
+    fprintf(stderr, "reissue: %s\n", text);
 }

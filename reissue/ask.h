@@ -27,4 +27,7 @@ struct error *ask_secret(const char *prompt, bool twice, const char *option,
  */
 struct error *ask_line(const char *prompt, char *out, size_t size) MUST_CHECK;
 
+/* Tells a person what to do, on standard error: a card_pad_notice(). */
+void ask_tell(const char *text);
+
 #endif

@@ -174,3 +174,18 @@ struct error *directory_sync(const char *directory)
         (void)close(descriptor);
     return error;
 }
+
+struct error *directory_make(const char *path)
+{
+    char *copy;
+    struct error *error;
+
+    if (mkdir(path, 0755) != 0)
+        return errno == EEXIST ? NULL
+                               : error_new(ERROR_FILE, "cannot make the directory %s: %s", path,
+                                           strerror(errno));
+    copy = strdup(path);
+    error = copy == NULL ? error_no_memory() : directory_sync(dirname(copy));
+    free(copy);
+    return error;
+}

@@ -25,6 +25,10 @@ enum atomic_file_policy {
 struct error *atomic_file_write(const char *path, enum atomic_file_policy policy, mode_t mode,
                                 const void *bytes, size_t length) MUST_CHECK;
 
+/* Makes a directory (0755) in one that exists, durably; one that is there is as well. ERROR_FILE.
+ */
+struct error *directory_make(const char *path) MUST_CHECK;
+
 /* Makes what was created, renamed or removed in `directory` durable. ERROR_FILE. */
 struct error *directory_sync(const char *directory) MUST_CHECK;
 

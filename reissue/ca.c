@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-const struct ca *const ca_types[] = {&manual_ca, &acme_ca, NULL};
+const struct ca *const ca_types[] = {&manual_ca, &acme_ca, &certum_ca, NULL};
 
 /* ---- which one --------------------------------------------------------------------------- */
 
@@ -115,6 +115,18 @@ struct error *ca_look_later(struct job *job, long seconds, const char *what, enu
     *end = STEP_END_WAIT;
     return error != NULL ? error
                          : job_set_number(job, JOB_WAITS_UNTIL, (long long)time(NULL) + seconds);
+}
+
+void ca_order_list_clear(struct ca_order_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].id);
+        free(list->items[i].name);
+        free(list->items[i].serial);
+        free(list->items[i].next);
+    }
+    free(list->items);
+    *list = (struct ca_order_list){0};
 }
 
 void *ca_session(const struct run *run, const struct config_ca *config)

@@ -7,6 +7,8 @@
 #include "config.h"
 #include "run.h"
 
+#include <openssl/x509.h>
+
 /* What can be asked of a CA, beside a successor with a new key. Revoking is its function. */
 enum ca_offer {
     CA_FIRST = 1,         /* a certificate that has no predecessor */
@@ -14,6 +16,29 @@ enum ca_offer {
     CA_GIVEN_REQUEST = 4, /* a request that was made elsewhere */
     CA_UNATTENDED = 8,    /* all of it without a person */
     CA_ADDS_NAMES = 16,   /* no offer: it may certify names beside those, such as "www." */
+};
+
+/* An order that a CA has of the account's. Texts are cleaned, and for free(), or NULL. */
+struct ca_order {
+    char *id;
+    const char *state;   /* in a word or two */
+    char *name;          /* the common name */
+    char *serial;        /* the certificate's, in hexadecimal digits */
+    time_t begins, ends; /* 0: not known */
+    char *next;          /* what is to be done next */
+};
+
+struct ca_order_list {
+    struct ca_order *items;
+    size_t count;
+};
+
+void ca_order_list_clear(struct ca_order_list *list);
+
+/* Which orders are listed. */
+struct ca_orders_wish {
+    int days;      /* those made in so many days until now ... */
+    bool expiring; /* ... or, with this, those whose certificates end in so many days */
 };
 
 struct ca {
@@ -48,10 +73,22 @@ struct ca {
     /* Revokes JOB_PREDECESSOR; that it is revoked already is no error. NULL: it cannot be asked to.
      */
     step_function *revoke;
+
+    /* Has the CA send the mail again that the job's order waits for. NULL: it sends none. */
+    struct error *(*resend_mail)(struct run *run, struct job *job);
+
+    /* The account's orders, for ca_order_list_clear(). NULL: it has no list. */
+    struct error *(*orders)(struct run *run, const struct config_ca *config,
+                            const struct ca_orders_wish *wish, struct ca_order_list *out);
+
+    /* The certificate of one of them, and those above it, for certificates_free(). */
+    struct error *(*download)(struct run *run, const struct config_ca *config, const char *id,
+                              STACK_OF(X509) * *out);
 };
 
 extern const struct ca manual_ca;
 extern const struct ca acme_ca;
+extern const struct ca certum_ca;
 
 /* Every type of CA there is, in the order in which they are shown; ends with NULL. */
 extern const struct ca *const ca_types[];

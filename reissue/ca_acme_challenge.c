@@ -352,12 +352,5 @@ void acme_clean_up(struct run *run, struct job *job)
     }
     if (error == NULL)
         error = job_set(job, JOB_PUBLISHED, NULL);
-    if (error != NULL) {
-        char *text = error_describe(error);
-
-        run_tell(run, job, "what was published for the CA stays where it is: %s",
-                 text != NULL ? text : error_message(error));
-        free(text);
-        error_free(error);
-    }
+    run_tell_trouble(run, job, "what was published for the CA stays where it is", error);
 }

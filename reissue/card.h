@@ -136,6 +136,18 @@ struct error *card_get_new_secret(struct card_run *run, struct card *card,
                                   struct secret **out) MUST_CHECK;
 
 /*
+ * Whether the secret `which` is typed at the reader's keypad for that use, and with it the new
+ * value of `changed` (unused to verify one): the sources that are given say so, or none is given
+ * and the keypad serves. ERROR_PIN_SOURCE where it is wanted, and does not.
+ */
+struct error *card_at_pad(struct card_run *run, struct card *card, enum card_pad_use use,
+                          enum card_secret which, enum card_secret changed, bool *out) MUST_CHECK;
+
+/* The PIN, verified before the card is changed. */
+struct error *card_get_pin(struct card_run *run, struct card *card,
+                           struct card_admin *out) MUST_CHECK;
+
+/*
  * What proves that one may change the card: --management-key-source; else nothing where it is the
  * factory's still; else the PIN where the card keeps the key behind it; else a person is asked.
  */

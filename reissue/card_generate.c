@@ -137,12 +137,14 @@ static struct error *check_slot(struct card_run *run, const struct card_generate
 
 static struct error *make_reference(struct card_key *key, const char *uri, char **out)
 {
-    struct reference reference = {NULL, card_key_public(key), card_key_pin_policy(key)};
+    struct reference reference = {NULL, card_key_public(key), card_key_pin_policy(key), false};
     uint8_t *der = NULL;
     size_t length = 0;
     struct error *error = card_uri_parse(uri, &reference.uri);
 
     *out = NULL;
+    if (error == NULL)
+        error = card_key_pin_at_pad(key, &reference.pin_at_pad);
     if (error == NULL)
         error = reference_encode(&reference, &der, &length);
     if (error == NULL) {

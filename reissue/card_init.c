@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A value that is given, or one that is typed at the reader's keypad. */
+struct new_secret {
+    struct secret *value;
+    bool at_pad;
+};
+
 /* What is set up, and in which order: a management key is put behind the PIN that is set before. */
 struct setup {
     struct card_secret_info pin, puk, admin;
     bool has_puk, has_admin;
-    struct secret *new_pin;
+    struct new_secret new_pin;
 };
 
 /* ---- whether it may be ------------------------------------------------------------------- */
@@ -100,13 +106,28 @@ static struct error *get_proof(struct card_run *run, struct card *card,
     return info->factory == CARD_YES ? NULL : card_get_secret(run, card, info, which, out);
 }
 
-static struct error *set_secret(struct card_run *run, struct card *card, enum card_secret which,
-                                const struct card_secret_info *info, struct secret *value)
+/* What to type as the present one: that of a new card is no secret. */
+static void say_first_secret(const struct card_run *run, const struct card_secret_info *info,
+                             enum card_secret which)
 {
-    struct card_change change = {
-        .which = which, .new_value = value, .use_last_try = card_has(run, OPTION_LAST_TRY)};
-    struct error *error = get_proof(run, card, info, info->changed_by, &change.proof);
+    if (info->factory == CARD_YES)
+        card_say(run, "the %s of a new card is %s", info->name,
+                 which == CARD_SECRET_PIN ? "123456" : "12345678");
+}
 
+static struct error *set_secret(struct card_run *run, struct card *card, enum card_secret which,
+                                const struct card_secret_info *info, const struct new_secret *fresh)
+{
+    struct card_change change = {.which = which,
+                                 .new_value = fresh->value,
+                                 .use_last_try = card_has(run, OPTION_LAST_TRY),
+                                 .at_pad = fresh->at_pad};
+    struct error *error = NULL;
+
+    if (fresh->at_pad)
+        say_first_secret(run, info, which);
+    else
+        error = get_proof(run, card, info, info->changed_by, &change.proof);
     if (error == NULL)
         error = card_change_secret(card, &change);
     secret_free(change.proof);
@@ -115,21 +136,31 @@ static struct error *set_secret(struct card_run *run, struct card *card, enum ca
     return error;
 }
 
-/* Everything that is asked for is asked for before anything is changed. */
+/* Either the new value is asked for here, or all of it is typed at the reader's keypad later. */
+static struct error *get_new(struct card_run *run, struct card *card, enum card_secret which,
+                             const struct card_secret_info *info, struct new_secret *out)
+{
+    struct error *error =
+        card_at_pad(run, card, CARD_PAD_CHANGE, info->changed_by, which, &out->at_pad);
+
+    return error != NULL || out->at_pad ? error
+                                        : card_get_new_secret(run, card, info, which, &out->value);
+}
+
+/* Everything that is asked for here is asked for before anything is changed. */
 static struct error *set_pins(struct card_run *run, struct card *card, struct setup *setup)
 {
-    struct secret *puk = NULL;
-    struct error *error =
-        card_get_new_secret(run, card, &setup->pin, CARD_SECRET_PIN, &setup->new_pin);
+    struct new_secret puk = {0};
+    struct error *error = get_new(run, card, CARD_SECRET_PIN, &setup->pin, &setup->new_pin);
     bool own_puk = setup->has_puk && setup->puk.changed_by == CARD_SECRET_PUK;
 
     if (error == NULL && own_puk)
-        error = card_get_new_secret(run, card, &setup->puk, CARD_SECRET_PUK, &puk);
+        error = get_new(run, card, CARD_SECRET_PUK, &setup->puk, &puk);
     if (error == NULL && own_puk)
-        error = set_secret(run, card, CARD_SECRET_PUK, &setup->puk, puk);
+        error = set_secret(run, card, CARD_SECRET_PUK, &setup->puk, &puk);
     if (error == NULL)
-        error = set_secret(run, card, CARD_SECRET_PIN, &setup->pin, setup->new_pin);
-    secret_free(puk);
+        error = set_secret(run, card, CARD_SECRET_PIN, &setup->pin, &setup->new_pin);
+    secret_free(puk.value);
     return error;
 }
 
@@ -146,8 +177,12 @@ static struct error *set_management_key(struct card_run *run, struct card *card,
         error = card_get_admin(run, card, &admin);
     if (error == NULL && options.behind_pin) {
         secret_free(admin.pin);
-        error = secret_new(secret_bytes(setup->new_pin), secret_length(setup->new_pin), &admin.pin);
+        admin.pin = NULL;
+        admin.pin_at_pad = setup->new_pin.at_pad;
     }
+    if (error == NULL && options.behind_pin && !admin.pin_at_pad)
+        error = secret_new(secret_bytes(setup->new_pin.value), secret_length(setup->new_pin.value),
+                           &admin.pin);
     if (error == NULL)
         error = card_set_admin_key(card, &admin, key, &options, NULL);
     if (error == NULL)
@@ -160,16 +195,16 @@ static struct error *set_management_key(struct card_run *run, struct card *card,
 
 static struct error *set_admin(struct card_run *run, struct card *card, struct setup *setup)
 {
-    struct secret *value = NULL;
+    struct new_secret fresh = {0};
     struct error *error;
 
     if (!setup->has_admin)
         return NULL;
     if (setup->admin.tries_counted) {
-        error = card_get_new_secret(run, card, &setup->admin, CARD_SECRET_ADMIN, &value);
+        error = get_new(run, card, CARD_SECRET_ADMIN, &setup->admin, &fresh);
         if (error == NULL)
-            error = set_secret(run, card, CARD_SECRET_ADMIN, &setup->admin, value);
-        secret_free(value);
+            error = set_secret(run, card, CARD_SECRET_ADMIN, &setup->admin, &fresh);
+        secret_free(fresh.value);
         return error;
     }
     if (!setup->admin.fixed)
@@ -193,7 +228,7 @@ static struct error *init(struct card_run *run, struct card *card)
         error = set_pins(run, card, &setup);
     if (error == NULL)
         error = set_admin(run, card, &setup);
-    secret_free(setup.new_pin);
+    secret_free(setup.new_pin.value);
     if (error == NULL)
         card_say(run, "the card is ready: make a key with reissue card generate");
     return error;

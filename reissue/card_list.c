@@ -109,6 +109,26 @@ static void list_failure(struct card_run *run, const struct card_reader *reader,
     free(text);
 }
 
+/* Any of the card's applications knows the reader. */
+static struct error *list_keypad(const struct card_run *run, const struct card_reader *reader,
+                                 struct json_object *object)
+{
+    struct card_pad pad;
+    struct error *error;
+
+    if (reader->application_count == 0) {
+        card_say(run, "%s", reader->name);
+        json_object_object_add(object, "keypad", NULL);
+        return NULL;
+    }
+    error = card_read_pad(reader->applications[0].card, &pad);
+    if (error == NULL) {
+        json_object_object_add(object, "keypad", json_object_new_boolean(pad.verifies));
+        card_say(run, "%s%s", reader->name, pad.verifies ? ", with a keypad for PINs" : "");
+    }
+    return error;
+}
+
 static struct error *list_reader(struct card_run *run, const struct card_reader *reader,
                                  struct json_object *array)
 {
@@ -121,7 +141,7 @@ static struct error *list_reader(struct card_run *run, const struct card_reader 
     json_object_object_add(object, "card", json_object_new_boolean(reader->card_present));
     card_json_text(object, "atr", reader->atr);
     json_object_object_add(object, "applications", applications);
-    card_say(run, "%s", reader->name);
+    error = list_keypad(run, reader, object);
     for (size_t i = 0; error == NULL && i < reader->application_count; i++)
         error = list_application(run, &reader->applications[i], applications);
     list_failure(run, reader, object);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue card: the card manager's commands, their options, and their help. */
+#include "ask.h"
 #include "card.h"
 #include "command.h"
 #include "complete.h"
@@ -309,8 +310,10 @@ static int execute(struct card_run *run, const char *uri)
     error = take_uri(run, uri);
     if (error == NULL)
         error = card_context_new(NULL, &run->context);
-    if (error == NULL)
+    if (error == NULL) {
+        card_context_set_pad_notice(run->context, ask_tell);
         error = run->command->run(run);
+    }
     if (error == NULL)
         error = card_print_result(run);
     if (error != NULL)

@@ -24,7 +24,8 @@ static struct error *get_proof(struct card_run *run, struct card *card, enum car
     *out = NULL;
     if (error != NULL)
         return error;
-    if (which == CARD_SECRET_ADMIN && card_has(run, OPTION_ADMIN))
+    if (which == CARD_SECRET_ADMIN &&
+        card_pin_place(run->values[OPTION_ADMIN]) == CARD_PIN_FROM_SOURCE)
         return card_admin_read(run->values[OPTION_ADMIN], out);
     if (info.tries_left == 0) /* nobody has to type what cannot be sent */
         return error_new(
@@ -37,6 +38,20 @@ static struct error *get_proof(struct card_run *run, struct card *card, enum car
     return card_get_secret(run, card, &info, which, out);
 }
 
+/* The secret that proves, and the new value: both at the reader's keypad, or neither. */
+static struct error *get_both(struct card_run *run, struct card *card, enum card_pad_use use,
+                              enum card_secret proof_kind, enum card_secret changed,
+                              const struct card_secret_info *info, struct card_change *out)
+{
+    struct error *error = card_at_pad(run, card, use, proof_kind, changed, &out->at_pad);
+
+    if (error == NULL && !out->at_pad)
+        error = get_proof(run, card, proof_kind, &out->proof);
+    if (error == NULL && !out->at_pad)
+        error = card_get_new_secret(run, card, info, changed, &out->new_value);
+    return error;
+}
+
 static struct error *change(struct card_run *run, struct card *card, enum card_secret which)
 {
     struct card_change change = {.which = which, .use_last_try = last_try(run)};
@@ -44,9 +59,7 @@ static struct error *change(struct card_run *run, struct card *card, enum card_s
     struct error *error = card_read_secret_info(card, which, &info);
 
     if (error == NULL)
-        error = get_proof(run, card, info.changed_by, &change.proof);
-    if (error == NULL)
-        error = card_get_new_secret(run, card, &info, which, &change.new_value);
+        error = get_both(run, card, CARD_PAD_CHANGE, info.changed_by, which, &info, &change);
     if (error == NULL)
         error = card_change_secret(card, &change);
     if (error == NULL) {
@@ -115,9 +128,7 @@ static struct error *unblock(struct card_run *run, struct card *card)
     if (error == NULL)
         error = choose_unblocker(run, card, &change.which);
     if (error == NULL)
-        error = get_proof(run, card, change.which, &change.proof);
-    if (error == NULL)
-        error = card_get_new_secret(run, card, &pin, CARD_SECRET_PIN, &change.new_value);
+        error = get_both(run, card, CARD_PAD_UNBLOCK, change.which, CARD_SECRET_PIN, &pin, &change);
     if (error == NULL)
         error = card_unblock_pin(card, &change);
     if (error == NULL) {
@@ -199,19 +210,6 @@ struct error *card_choose_admin_key(struct card_run *run, const struct card_secr
     return error != NULL ? error : write_key(run, *key);
 }
 
-/* The PIN is wanted to put a key behind it. */
-static struct error *need_pin(struct card_run *run, struct card *card, struct card_admin *admin)
-{
-    struct card_secret_info info;
-    struct error *error = NULL;
-
-    if (admin->pin == NULL)
-        error = card_read_secret_info(card, CARD_SECRET_PIN, &info);
-    if (admin->pin == NULL && error == NULL)
-        error = card_get_secret(run, card, &info, CARD_SECRET_PIN, &admin->pin);
-    return error;
-}
-
 static struct error *set_key(struct card_run *run, struct card *card,
                              const struct card_secret_info *info)
 {
@@ -223,8 +221,8 @@ static struct error *set_key(struct card_run *run, struct card *card,
 
     if (error == NULL)
         error = card_choose_admin_key(run, info, &options, &key);
-    if (error == NULL && options.behind_pin)
-        error = need_pin(run, card, &admin);
+    if (error == NULL && options.behind_pin && admin.pin == NULL && !admin.pin_at_pad)
+        error = card_get_pin(run, card, &admin);
     if (error == NULL)
         error = card_set_admin_key(card, &admin, key, &options, NULL);
     if (error == NULL) {

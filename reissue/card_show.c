@@ -319,6 +319,21 @@ static struct error *show_head(struct card_run *run, struct card *card,
     return NULL;
 }
 
+static struct error *show_keypad(struct card_run *run, struct card *card,
+                                 struct json_object *object)
+{
+    struct card_pad pad;
+    struct error *error = card_read_pad(card, &pad);
+
+    if (error != NULL)
+        return error;
+    json_object_object_add(object, "keypad", json_object_new_boolean(pad.verifies));
+    if (pad.verifies)
+        card_say(run, "  %-16s the reader's: PINs are %s there, unless a source is named",
+                 "keypad:", pad.changes ? "typed and changed" : "typed");
+    return NULL;
+}
+
 static struct error *show_card(struct card_run *run, struct card *card, struct json_object *array)
 {
     struct json_object *object = json_object_new_object();
@@ -328,6 +343,8 @@ static struct error *show_card(struct card_run *run, struct card *card, struct j
     json_object_array_add(array, object);
     if (error == NULL)
         error = show_head(run, card, &make, object);
+    if (error == NULL)
+        error = show_keypad(run, card, object);
     if (error == NULL)
         error = show_secrets(run, card, object);
     if (error == NULL)

@@ -24,6 +24,12 @@ struct error *challenge_webroot_publish(const char *root, const char *token,
 /* Removes it; one that is gone is fine. The directories stay. */
 struct error *challenge_webroot_remove(const char *root, const char *token) MUST_CHECK;
 
+/* The same for ROOT/.well-known/DIRECTORY/NAME: both are the caller's own words. */
+struct error *challenge_webroot_publish_file(const char *root, const char *directory,
+                                             const char *name, const char *text) MUST_CHECK;
+struct error *challenge_webroot_remove_file(const char *root, const char *directory,
+                                            const char *name) MUST_CHECK;
+
 /* ---- listeners of our own ---------------------------------------------------------------- */
 
 /* One challenge that a listener meets; each text is copied. */
@@ -62,11 +68,23 @@ struct error *challenge_dns_name(const char *identifier, char **out) MUST_CHECK;
 
 enum challenge_action { CHALLENGE_PUBLISH, CHALLENGE_REMOVE };
 
+/* A DNS record that a CA looks for. */
+struct challenge_record {
+    const char *identifier; /* the name that is validated */
+    const char *name;       /* the record's; without the final dot */
+    const char *type;       /* "TXT" or "CNAME" */
+    const char *value;
+};
+
 /*
- * Runs a hook that publishes or removes the record. It is told in its environment: REISSUE_ACTION
- * (publish, remove), REISSUE_IDENTIFIER, REISSUE_DNS_NAME, REISSUE_DNS_VALUE, besides what `hook`
- * itself names. ERROR_HOOK unless it exits with 0.
+ * Runs a hook that publishes or removes a record. It is told in its environment: REISSUE_ACTION
+ * (publish, remove), REISSUE_IDENTIFIER, REISSUE_DNS_NAME, REISSUE_DNS_TYPE, REISSUE_DNS_VALUE,
+ * besides what `hook` itself names. ERROR_HOOK unless it exits with 0.
  */
+struct error *challenge_record_hook(const struct hook *hook, enum challenge_action action,
+                                    const struct challenge_record *record) MUST_CHECK;
+
+/* The same for the record of dns-01. */
 struct error *challenge_dns_hook(const struct hook *hook, enum challenge_action action,
                                  const char *identifier, const char *key_authorization) MUST_CHECK;
 

@@ -43,6 +43,19 @@ static struct error *run_with(const struct hook *hook, const struct hook_variabl
     return hook_run_checked(&with);
 }
 
+struct error *challenge_record_hook(const struct hook *hook, enum challenge_action action,
+                                    const struct challenge_record *record)
+{
+    const struct hook_variable ours[] = {
+        {"REISSUE_ACTION", action == CHALLENGE_PUBLISH ? "publish" : "remove"},
+        {"REISSUE_IDENTIFIER", record->identifier},
+        {"REISSUE_DNS_NAME", record->name},
+        {"REISSUE_DNS_TYPE", record->type},
+        {"REISSUE_DNS_VALUE", record->value},
+    };
+    return run_with(hook, ours, sizeof(ours) / sizeof(ours[0]));
+}
+
 struct error *challenge_dns_hook(const struct hook *hook, enum challenge_action action,
                                  const char *identifier, const char *key_authorization)
 {
@@ -51,13 +64,8 @@ struct error *challenge_dns_hook(const struct hook *hook, enum challenge_action 
     if (error == NULL)
         error = challenge_dns_value(key_authorization, &value);
     if (error == NULL) {
-        const struct hook_variable ours[] = {
-            {"REISSUE_ACTION", action == CHALLENGE_PUBLISH ? "publish" : "remove"},
-            {"REISSUE_IDENTIFIER", identifier},
-            {"REISSUE_DNS_NAME", name},
-            {"REISSUE_DNS_VALUE", value},
-        };
-        error = run_with(hook, ours, sizeof(ours) / sizeof(ours[0]));
+        const struct challenge_record record = {identifier, name, "TXT", value};
+        error = challenge_record_hook(hook, action, &record);
     }
     free(name);
     free(value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* http-01 (RFC 8555, 8.3) by a file below a web server's root. */
+/* What CAs look for, as a file below a web server's root: http-01 (RFC 8555, 8.3), and others. */
 #include "acme.h"
 #include "base64url.h"
 #include "challenge.h"
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const below[] = {".well-known", "acme-challenge"};
+#define HTTP_01 "acme-challenge"
 
 static struct error *cannot_use(const char *root, const char *what, int reason)
 {
@@ -21,8 +21,8 @@ static struct error *cannot_use(const char *root, const char *what, int reason)
         advice = ": links below the web root are not followed; put the directory itself there";
     else if (reason == ENOENT)
         advice = ": is that the web server's root?";
-    return error_new(ERROR_FILE, "cannot use %s/%s for http-01: %s%s", root, what, strerror(reason),
-                     advice);
+    return error_new(ERROR_FILE, "cannot use %s/%s for the CA's validation: %s%s", root, what,
+                     strerror(reason), advice);
 }
 
 /* Opens a directory in `above`, which it may have to make. Returns a descriptor, or -1 and errno.
@@ -41,11 +41,12 @@ static int open_below(int above, const char *name, bool make)
 }
 
 /*
- * Opens the directory of challenges, making what is missing where `make` says so. Without, *out is
- * -1 where there is none.
+ * Opens .well-known/DIRECTORY, making what is missing where `make` says so. Without, *out is -1
+ * where there is none.
  */
-static struct error *open_directory(const char *root, bool make, int *out)
+static struct error *open_directory(const char *root, const char *directory, bool make, int *out)
 {
+    const char *const below[] = {".well-known", directory};
     *out = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*out < 0)
         return cannot_use(root, "", errno);
@@ -106,30 +107,41 @@ static struct error *write_file(int directory, const char *root, const char *tok
     return cannot_use(root, token, reason);
 }
 
+struct error *challenge_webroot_publish_file(const char *root, const char *directory,
+                                             const char *name, const char *text)
+{
+    int descriptor;
+    struct error *error = open_directory(root, directory, true, &descriptor);
+    if (error != NULL)
+        return error;
+    error = write_file(descriptor, root, name, text);
+    close(descriptor);
+    return error;
+}
+
+struct error *challenge_webroot_remove_file(const char *root, const char *directory,
+                                            const char *name)
+{
+    int descriptor;
+    struct error *error = open_directory(root, directory, false, &descriptor);
+    if (error != NULL || descriptor < 0)
+        return error;
+    if (unlinkat(descriptor, name, 0) != 0 && errno != ENOENT)
+        error = cannot_use(root, name, errno);
+    close(descriptor);
+    return error;
+}
+
 struct error *challenge_webroot_publish(const char *root, const char *token,
                                         const char *key_authorization)
 {
-    int directory;
     struct error *error = check_token(token);
-    if (error == NULL)
-        error = open_directory(root, true, &directory);
-    if (error != NULL)
-        return error;
-    error = write_file(directory, root, token, key_authorization);
-    close(directory);
-    return error;
+    return error != NULL ? error
+                         : challenge_webroot_publish_file(root, HTTP_01, token, key_authorization);
 }
 
 struct error *challenge_webroot_remove(const char *root, const char *token)
 {
-    int directory;
     struct error *error = check_token(token);
-    if (error == NULL)
-        error = open_directory(root, false, &directory);
-    if (error != NULL || directory < 0)
-        return error;
-    if (unlinkat(directory, token, 0) != 0 && errno != ENOENT)
-        error = cannot_use(root, token, errno);
-    close(directory);
-    return error;
+    return error != NULL ? error : challenge_webroot_remove_file(root, HTTP_01, token);
 }

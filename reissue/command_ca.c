@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue ca list: the CAs of the configuration, and what can be asked of each. */
+#include "command_ca.h"
 #include "ca.h"
 #include "command.h"
 #include "exit_code.h"
@@ -11,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "usage: reissue ca list [OPTION ...]\n"
-                            "Lists the CAs of the configuration, and what can be asked of each.\n";
+static const char usage[] =
+    "usage: reissue ca list | orders NAME [OPTION ...]\n"
+    "Lists the CAs of the configuration, and what can be asked of each; or the orders that an\n"
+    "account has with one of them, newest first: the certificates that came of them, when they\n"
+    "end, and what is to be done next.\n";
 
 /* What a column says of a CA. */
 static const struct column {
@@ -138,25 +142,41 @@ static struct error *list(struct listing *listing, const char *path)
     return error;
 }
 
+/* One at most of what an order's list takes, and nothing of the other command's. */
+static bool go_together(const struct ca_orders_options *orders, bool types, bool list)
+{
+    int given = (orders->days != NULL) + (orders->expiring != NULL) + (orders->certificate != NULL);
+
+    return list ? given == 0 : given <= 1 && !types;
+}
+
 int ca_command(int argc, char **argv)
 {
+    struct job_command command;
     struct listing listing = {0};
-    const char *path = NULL;
-    const struct option_spec own[] = {
+    struct ca_orders_options orders = {0};
+    const struct option_spec options[] = {
         {"types", NULL, "every type of CA that there is, not those that are configured", NULL,
          &listing.types},
-        {"json", NULL, "as JSON", NULL, &listing.json},
-        {"config", "FILE", "instead of the usual one, see reissue.conf(5)", &path, NULL},
+        {"days", "DAYS", "the orders that were made in so many days (400)", &orders.days, NULL},
+        {"expiring", "DAYS", "those whose certificates end within so many days", &orders.expiring,
+         NULL},
+        {"certificate", "ORDER", "writes that order's certificate and those above it, as PEM",
+         &orders.certificate, NULL},
     };
-    const struct command_options options = {
-        .usage = usage, .own = own, .own_count = sizeof(own) / sizeof(own[0])};
-    int code = options_parse(&options, argc, argv);
+    int code = job_command_parse(&command, argc, argv, usage, options, 4);
+    int words = argc - optind;
+    bool list_cas = words == 1 && strcmp(argv[optind], "list") == 0;
     struct error *error;
 
     if (code >= 0)
         return code;
-    if (optind + 1 != argc || strcmp(argv[optind], "list") != 0)
-        return options_misused(&options);
-    error = list(&listing, path);
-    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, listing.json);
+    if ((!list_cas && (words != 2 || strcmp(argv[optind], "orders") != 0)) ||
+        !go_together(&orders, listing.types, list_cas))
+        return job_command_misused(usage);
+    listing.json = command.json;
+    error = list_cas ? list(&listing, command.config_path)
+                     : ca_orders(&command, argv[optind + 1], &orders);
+    job_command_close(&command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command.json);
 }

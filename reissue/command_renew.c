@@ -89,6 +89,8 @@ static int renew_due(struct renewing *renewing, const struct config_certificate 
     if (renewing->dry_run)
         return EXIT_CODE_SUCCESS;
     error = start_job(command, config, &job);
+    if (error != NULL)
+        error = error_wrap(error, error_code(error), "cannot renew %s", config->name);
     code = job_command_run(command, job, error);
     job_free(job);
     return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reissue resume: goes on with a job, with what a person brings back from the CA where it waits for
  * that. */
+#include "ca.h"
 #include "certificate_text.h"
 #include "command.h"
 #include "exit_code.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: reissue resume [JOB] [--cert FILE|-] [OPTION ...]\n"
+    "usage: reissue resume [JOB] [--cert FILE|-] [--resend-mail] [OPTION ...]\n"
     "Goes on with a job from where it is; with the only one that is not at its end, where none is\n"
     "named.\n";
 
@@ -73,7 +74,23 @@ static struct error *give_answer(struct job *job, const char *file)
     return error;
 }
 
-static int resume(struct job_command *command, const char *id, const char *answer)
+static struct error *resend_mail(struct run *run, struct job *job)
+{
+    const struct ca *ca;
+    struct error *error = ca_find(run, job, &ca);
+
+    if (error == NULL && ca->resend_mail == NULL)
+        error = error_new(ERROR_UNSUPPORTED, "the CA %s sends no mails that reissue knows of",
+                          job_get(job, JOB_CA));
+    return error != NULL ? error : ca->resend_mail(run, job);
+}
+
+struct wish {
+    const char *answer; /* the file, or NULL */
+    bool resend_mail;
+};
+
+static int resume(struct job_command *command, const char *id, const struct wish *wish)
 {
     struct job *job = NULL;
     struct error *error = job_command_open(command);
@@ -82,11 +99,13 @@ static int resume(struct job_command *command, const char *id, const char *answe
     if (error == NULL)
         error = id != NULL ? job_load(command->run.state, id, &job)
                            : only_job(command->run.state, &job);
-    if (error == NULL && answer != NULL)
-        error = give_answer(job, answer);
+    if (error == NULL && wish->answer != NULL)
+        error = give_answer(job, wish->answer);
     if (error == NULL && job_is_over(job))
         error = error_new(ERROR_ARGUMENT, "the job %s is %s: there is nothing to go on with",
                           job->id, job_step_name(job->step));
+    if (error == NULL && wish->resend_mail)
+        error = resend_mail(&command->run, job);
     code = job_command_run(command, job, error);
     job_free(job);
     job_command_close(command);
@@ -96,18 +115,20 @@ static int resume(struct job_command *command, const char *id, const char *answe
 int resume_command(int argc, char **argv)
 {
     struct job_command command;
-    const char *answer = NULL;
+    struct wish wish = {0};
     const struct option_spec options[] = {
         {"cert", "FILE",
          "what came back from the CA: PEM, DER or PKCS #7, with or without chain; - is the "
          "standard input",
-         &answer, NULL},
+         &wish.answer, NULL},
+        {"resend-mail", NULL, "has the CA send the mail again that the job waits for", NULL,
+         &wish.resend_mail},
     };
-    int code = job_command_parse(&command, argc, argv, usage, options, 1);
+    int code = job_command_parse(&command, argc, argv, usage, options, 2);
 
     if (code >= 0)
         return code;
     if (argc - optind > 1)
         return job_command_misused(usage);
-    return resume(&command, optind < argc ? argv[optind] : NULL, answer);
+    return resume(&command, optind < argc ? argv[optind] : NULL, &wish);
 }

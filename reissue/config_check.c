@@ -84,7 +84,7 @@ struct error *config_check_duration(const char *value)
 
 struct error *config_check_ca_type(const char *value)
 {
-    static const char *const words[] = {"manual", "acme", NULL};
+    static const char *const words[] = {"manual", "acme", "certum", NULL};
 
     return one_of(value, words, CONFIG_CA_TYPES);
 }
@@ -94,6 +94,21 @@ struct error *config_check_challenge(const char *value)
     static const char *const words[] = {"http-01", "dns-01", "tls-alpn-01", NULL};
 
     return one_of(value, words, "http-01, dns-01 or tls-alpn-01");
+}
+
+struct error *config_check_validation(const char *value)
+{
+    static const char *const words[] = {"dns-txt", "dns-cname", "file", "email", NULL};
+
+    return one_of(value, words, "dns-txt, dns-cname, file or email");
+}
+
+struct error *config_check_approver(const char *value)
+{
+    static const char *const words[] = {"admin",      "administrator", "postmaster",
+                                        "hostmaster", "webmaster",     NULL};
+
+    return one_of(value, words, "admin, administrator, postmaster, hostmaster or webmaster");
 }
 
 /* ---- lists and algorithms ---------------------------------------------------------------- */

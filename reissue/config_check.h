@@ -9,7 +9,7 @@
 typedef struct error *config_check(const char *value);
 
 /* The types of CA, for people. */
-#define CONFIG_CA_TYPES "manual or acme"
+#define CONFIG_CA_TYPES "manual, acme or certum"
 
 config_check config_check_text;        /* anything but nothing */
 config_check config_check_word;        /* no blanks in it */
@@ -24,6 +24,8 @@ config_check config_check_duration;    /* 14d */
 config_check config_check_ca_type;
 config_check config_check_challenge;
 config_check config_check_contacts;
+config_check config_check_validation; /* of Certum's */
+config_check config_check_approver;   /* admin, ... */
 config_check config_check_terms;
 
 #endif

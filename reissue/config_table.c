@@ -29,9 +29,14 @@ static const struct config_key ca_keys[] = {
     KEY("profile", profile, config_check_word, "acme"),
     KEY("preferred-chain", preferred_chain, config_check_text, "acme"),
     KEY("challenge", challenge, config_check_challenge, "acme"),
-    KEY("webroot", webroot, config_check_path, "acme"),
-    KEY("dns-hook", dns_hook, config_check_word, "acme"),
+    KEY("webroot", webroot, config_check_path, "acme certum"),
+    KEY("dns-hook", dns_hook, config_check_word, "acme certum"),
     KEY("listen", listen, config_check_text, "acme"),
+    KEY("url", url, config_check_https, "certum"),
+    KEY("user", user, config_check_text, "certum"),
+    KEY("password-file", password_file, config_check_secret_file, "certum"),
+    KEY("validation", validation, config_check_validation, "certum"),
+    KEY("approver", approver, config_check_approver, "certum"),
 };
 #undef KEY
 

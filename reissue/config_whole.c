@@ -82,12 +82,28 @@ static const char *acme_fault(const struct config_ca *ca)
     return challenge_fault(ca);
 }
 
+static const char *certum_fault(const struct config_ca *ca)
+{
+    bool dns = ca->validation == NULL || strncmp(ca->validation, "dns-", 4) == 0;
+
+    if (ca->user == NULL || ca->password_file == NULL)
+        return "type = certum needs user and password-file, those of the Partner API";
+    if (!dns && ca->dns_hook != NULL)
+        return "dns-hook is for validation = dns-txt and dns-cname only";
+    if (ca->webroot != NULL && !is(ca->validation, "file"))
+        return "webroot is for validation = file only";
+    if (ca->approver != NULL && !is(ca->validation, "email"))
+        return "approver is for validation = email only";
+    return NULL;
+}
+
 /* What a type of CA has to be told, and what goes together there. NULL: nothing is wrong. */
 static const struct {
     const char *type;
     const char *(*fault)(const struct config_ca *ca);
 } faults[] = {
     {"acme", acme_fault},
+    {"certum", certum_fault},
 };
 
 static struct error *check_type(const struct config_ca *ca)
@@ -215,6 +231,8 @@ static struct error *check_ca_files(const struct config_ca *ca)
         error = check_present(ca->webroot, "webroot", S_IFDIR);
     if (error == NULL && ca->eab_key_file != NULL)
         error = file_check_secret(ca->eab_key_file);
+    if (error == NULL && ca->password_file != NULL)
+        error = file_check_secret(ca->password_file);
     if (error == NULL && ca->account_key != NULL && ca->account_key[0] == '/' &&
         access(ca->account_key, F_OK) == 0)
         error = file_check_secret(ca->account_key);

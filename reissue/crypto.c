@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "crypto.h"
 
+#include "ask.h"
 #include "provider/card_provider.h"
 
 #include <errno.h>
@@ -71,6 +72,8 @@ struct error *crypto_open(const struct crypto_secrets *secrets, struct crypto **
     error = crypto->libctx == NULL ? error_no_memory() : load_providers(crypto);
     if (error == NULL)
         error = card_context_new(crypto->libctx, &crypto->cards);
+    if (error == NULL)
+        card_context_set_pad_notice(crypto->cards, ask_tell);
     if (error != NULL) {
         crypto_close(crypto);
         return error;
@@ -100,6 +103,18 @@ struct asking {
     const char *name;
     bool asked;
 };
+
+/* The provider looks for PINs where we were told to; and a keypad with nobody before it is of no
+   use. */
+static struct error *set_pin_source(const struct crypto *crypto)
+{
+    const struct crypto_secrets *secrets = &crypto->secrets;
+    const char *source = secrets->pin_source != NULL ? secrets->pin_source
+                         : secrets->batch            ? "host:"
+                                                     : NULL;
+
+    return card_provider_set_pin_source(crypto->card_provider, source);
+}
 
 /* What the source says, for a card's PIN or a file's passphrase: which of the two is told by what
    is being opened, the prompt says it to a person. */
@@ -134,7 +149,7 @@ static int ask(char *buffer, int size, int writing, void *argument)
 
     (void)writing;
     asking->asked = true;
-    if (source != NULL)
+    if (card_pin_place(source) == CARD_PIN_FROM_SOURCE)
         return answer_from(source, buffer, size);
     if (secrets->batch || !isatty(STDIN_FILENO))
         return -1;
@@ -194,10 +209,12 @@ static struct error *read_pem(struct crypto *crypto, BIO *bio, const char *name,
 
 struct error *crypto_load_key(struct crypto *crypto, const char *name, EVP_PKEY **out)
 {
-    struct error *error;
+    struct error *error = set_pin_source(crypto);
     BIO *bio;
 
     *out = NULL;
+    if (error != NULL)
+        return error;
     if (crypto_is_card_uri(name))
         return load_from_card(crypto, name, out);
     bio = BIO_new_file(name, "r");

@@ -4,7 +4,7 @@
  * made on the card, and what it finds in its key files are references to them.
  */
 #include "ask.h"
-#include "card/card.h"
+#include "card/manage.h"
 #include "command.h"
 #include "key_scan.h"
 #include "openssl_config.h"
@@ -50,8 +50,9 @@ static int parse_options(int argc, char **argv, struct options *options)
     const struct option_spec own[] = {
         {"to", "URI", "where on the card, such as card:slot=9a (a free slot)", &options->to, NULL},
         {"pin-source", "SOURCE",
-         "where the PIN comes from in this run: file:PATH, env:NAME, credential:NAME (asked for "
-         "at the terminal)",
+         "where the PIN comes from in this run: file:PATH, env:NAME, credential:NAME, pad: (typed "
+         "at "
+         "the reader's keypad if it has one, else asked for at the terminal)",
          &options->pin_source, NULL},
         {"management-key-source", "SOURCE",
          "the same for the card's management key, in hexadecimal; or \"factory\", for a card on "
@@ -129,6 +130,25 @@ static void settings_clear(struct openssl_config_settings *settings)
     free(settings->report);
 }
 
+/* Whether the PIN is typed at the reader's keypad, when the script's programs need it. What is
+   wrong with the card shows when they do. */
+static bool has_keypad(const struct card_uri *uri)
+{
+    struct card_context *context = NULL;
+    struct card *card = NULL;
+    bool serves = false;
+    struct error *error = card_context_new(NULL, &context);
+
+    if (error == NULL)
+        error = card_find_for_key(context, uri, &card);
+    if (error == NULL)
+        error = card_pad_serves(card, CARD_PAD_VERIFY, CARD_SECRET_PIN, &serves, NULL);
+    error_free(error);
+    card_free(card);
+    card_context_free(context);
+    return serves;
+}
+
 /*
  * A source in the URI goes into the references that are written, for their later users. One that is
  * given for this run does not, nor does the memory in which a typed PIN waits: it goes when we go.
@@ -142,7 +162,7 @@ static struct error *choose_pin(const struct options *options, struct card_uri *
     if (options->pin_source != NULL)
         return absolute_source(options->pin_source, &settings->pin_source);
     if (given == NULL)
-        return keep_pin(&settings->pin_source);
+        return has_keypad(uri) ? NULL : keep_pin(&settings->pin_source);
     uri->pin_source = NULL;
     error = absolute_source(given, &uri->pin_source);
     free(given);

@@ -37,6 +37,8 @@ static const struct ending {
     {ERROR_PIN_WRONG, "secret-wrong", EXIT_CODE_DENIED},
     {ERROR_PIN_LAST_TRY, "last-try", EXIT_CODE_BLOCKED},
     {ERROR_PIN_BLOCKED, "blocked", EXIT_CODE_BLOCKED},
+    {ERROR_PIN_ABORTED, "cancelled", EXIT_CODE_NOT_SENT},
+    {ERROR_PIN_TIMEOUT, "timed-out", EXIT_CODE_NOT_SENT},
     {ERROR_CIPHERTEXT, "ciphertext", EXIT_CODE_REFUSED},
     {ERROR_PADDING, "ciphertext", EXIT_CODE_REFUSED},
     {ERROR_MODULE, "module", EXIT_CODE_CARD},

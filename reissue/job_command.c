@@ -49,12 +49,14 @@ int job_command_parse(struct job_command *command, int argc, char **argv, const 
 {
     const char *wait = NULL;
     const struct option_spec common[] = {
-        {"pin-source", "SOURCE",
-         "where the card's PIN is: file:, env: or credential:", &command->secrets.pin_source, NULL},
+        {"pin-source", "SOURCE", "where the card's PIN is: file:, env:, credential: or pad:",
+         &command->secrets.pin_source, NULL},
         {"management-key-source", "SOURCE", "the same for the card's management key, or factory",
          &command->admin_source, NULL},
         {"passphrase-source", "SOURCE", "the same for key files",
          &command->secrets.passphrase_source, NULL},
+        {"try-refused", NULL, "send a PIN that the card refused in an earlier run once more", NULL,
+         &command->try_refused},
         {"wait", "[=DURATION]", "how long to wait for the CA", &wait, NULL},
         {"batch", NULL, "ask nobody", NULL, &command->secrets.batch},
         {"json", NULL, "print the outcome as JSON", NULL, &command->json},
@@ -129,6 +131,7 @@ struct error *job_command_open(struct job_command *command)
     command->run = (struct run){
         .config = config,
         .admin_source = command->admin_source,
+        .try_refused = command->try_refused,
         .wait_until = time(NULL) + command->wait,
         .tell = tell,
         .tell_argument = command,

@@ -13,8 +13,9 @@ struct job_command {
     const char *admin_source;
     struct crypto_secrets secrets;
     bool json;
-    bool only_looks; /* where there is no state yet, none is made; before job_command_open() */
-    long wait;       /* seconds that this process may wait for others */
+    bool try_refused; /* see struct run */
+    bool only_looks;  /* where there is no state yet, none is made; before job_command_open() */
+    long wait;        /* seconds that this process may wait for others */
 
     struct run run; /* from job_command_open() on */
     double started; /* on the monotonic clock, in seconds */

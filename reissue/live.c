@@ -24,23 +24,6 @@ static struct error *failed(const char *what, const char *path)
     return error_new(ERROR_FILE, "cannot %s %s: %s", what, path, strerror(errno));
 }
 
-static struct error *make_directory(const char *path)
-{
-    return mkdir(path, 0755) == 0 || errno == EEXIST ? NULL : failed("make the directory", path);
-}
-
-static struct error *sync_directory(const char *path)
-{
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct error *error = NULL;
-
-    if (directory < 0 || fsync(directory) != 0)
-        error = failed("write the directory", path);
-    if (directory >= 0)
-        (void)close(directory);
-    return error;
-}
-
 /* live/, archive/ and archive/NAME/. */
 static struct error *make_places(const struct state *state, const char *name)
 {
@@ -53,7 +36,7 @@ static struct error *make_places(const struct state *state, const char *name)
         error = i < 2 ? state_path(state, &path, "%s", formats[i])
                       : state_path(state, &path, "archive/%s", name);
         if (error == NULL)
-            error = make_directory(path);
+            error = directory_make(path);
         free(path);
     }
     return error;
@@ -146,11 +129,11 @@ static struct error *switch_to(const char *fresh, const char *live, const char *
             return failed("keep the previous files in", archived);
         return NULL;
     }
-    error = make_directory(fresh);
+    error = directory_make(fresh);
     if (error == NULL)
         error = write_files(fresh, files);
     if (error == NULL)
-        error = sync_directory(fresh);
+        error = directory_sync(fresh);
     return error != NULL ? error : exchange(fresh, live, archived);
 }
 
@@ -161,10 +144,13 @@ struct error *live_switch(const struct state *state, const char *name, const cha
     char *fresh = NULL;
     char *archived = NULL;
     char *parent = NULL;
+    char *archive = NULL;
     struct error *error = make_places(state, name);
 
     if (error == NULL)
         error = state_path(state, &parent, "live");
+    if (error == NULL)
+        error = state_path(state, &archive, "archive/%s", name);
     if (error == NULL)
         error = state_path(state, &live, "live/%s", name);
     if (error == NULL)
@@ -174,10 +160,13 @@ struct error *live_switch(const struct state *state, const char *name, const cha
     if (error == NULL)
         error = switch_to(fresh, live, archived, files);
     if (error == NULL)
-        error = sync_directory(parent);
+        error = directory_sync(archive);
+    if (error == NULL)
+        error = directory_sync(parent);
     free(archived);
     free(fresh);
     free(live);
     free(parent);
+    free(archive);
     return error;
 }

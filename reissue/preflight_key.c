@@ -148,21 +148,6 @@ static struct error *check_new_file(struct flight *flight)
     return error;
 }
 
-/* A key that wants a finger on the card is of no use to a timer. */
-static struct error *check_touch(const struct flight *flight, const struct card_key *key,
-                                 const char *place)
-{
-    enum card_policy policy = card_key_touch_policy(key);
-
-    if (!flight->run->crypto->secrets.batch ||
-        (policy != CARD_POLICY_ALWAYS && policy != CARD_POLICY_CACHED))
-        return NULL;
-    return error_new(ERROR_UNSUPPORTED,
-                     "the key %s wants the card to be touched each time, and with --batch, or from "
-                     "a timer, nobody is there to do that",
-                     place);
-}
-
 static struct error *check_card_key(struct flight *flight, const char *place)
 {
     struct card_uri *uri = NULL;
@@ -171,8 +156,6 @@ static struct error *check_card_key(struct flight *flight, const char *place)
 
     if (error == NULL)
         error = card_find_key(flight->run->crypto->cards, uri, &key);
-    if (error == NULL)
-        error = check_touch(flight, key, place);
     card_key_free(key);
     card_uri_free(uri);
     return error;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run.h"
 
+#include "refusals.h"
+#include "unattended.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +57,17 @@ void run_tell(const struct run *run, const struct job *job, const char *format, 
     free(text);
 }
 
+void run_tell_trouble(const struct run *run, const struct job *job, const char *what,
+                      struct error *error)
+{
+    char *text = error == NULL ? NULL : error_describe(error);
+
+    if (error != NULL)
+        run_tell(run, job, "%s: %s", what, text != NULL ? text : error_message(error));
+    free(text);
+    error_free(error);
+}
+
 void run_tell_step(const struct run *run, const struct job *job)
 {
     const struct transition *transition = transition_from(job->step);
@@ -72,7 +86,8 @@ static void observe(const struct run *run, enum job_step step, const char *momen
 static struct error *read_pin(const struct run *run, struct card_admin *out)
 {
     out->behind_pin = true;
-    return card_pin_read(run->crypto->secrets.pin_source, &out->pin);
+    out->pin_at_pad = card_pin_place(run->crypto->secrets.pin_source) == CARD_PIN_AT_PAD;
+    return out->pin_at_pad ? NULL : card_pin_read(run->crypto->secrets.pin_source, &out->pin);
 }
 
 struct error *run_explain_admin(const struct run *run, struct error *error)
@@ -89,14 +104,16 @@ struct error *run_explain_admin(const struct run *run, struct error *error)
 struct error *run_read_admin(const struct run *run, struct card_admin *out)
 {
     *out = (struct card_admin){0};
-    if (run->admin_source == NULL && run->crypto->secrets.pin_source != NULL)
+    if (run->admin_source == NULL && run->crypto->secrets.pin_source != NULL &&
+        card_pin_place(run->crypto->secrets.pin_source) != CARD_PIN_ON_HOST)
         return read_pin(run, out);
     if (run->admin_source == NULL)
         return error_new(ERROR_DENIED,
                          "cards are changed for who proves that he may: say where the card's "
                          "management key or admin PIN is, with --management-key-source "
                          "(\"factory\" if it was never changed)");
-    return card_admin_read(run->admin_source, &out->secret);
+    out->secret_at_pad = card_pin_place(run->admin_source) == CARD_PIN_AT_PAD;
+    return out->secret_at_pad ? NULL : card_admin_read(run->admin_source, &out->secret);
 }
 
 void run_clear_admin(struct card_admin *admin)
@@ -193,6 +210,18 @@ static void note_failure(struct run *run, struct job *job, const struct error *e
     free(text);
 }
 
+/* Says which card is to be put back. */
+static struct error *name_card(const struct job *job, struct error *error)
+{
+    const char *key =
+        job_get(job, JOB_KEY) != NULL ? job_get(job, JOB_KEY) : job_get(job, JOB_KEY_WANTED);
+
+    if ((error_code(error) != ERROR_NO_CARD && error_code(error) != ERROR_CARD_REMOVED) ||
+        key == NULL || !crypto_is_card_uri(key))
+        return error;
+    return error_wrap(error, error_code(error), "the job needs the card of %s", key);
+}
+
 static struct error *run_steps(struct run *run, struct job *job, bool *waits)
 {
     const struct transition *transition;
@@ -210,20 +239,29 @@ static struct error *run_steps(struct run *run, struct job *job, bool *waits)
         if (*waits)
             return NULL;
     }
-    if (error != NULL)
-        note_failure(run, job, error);
+    if (error == NULL)
+        return NULL;
+    error = name_card(job, error);
+    note_failure(run, job, error);
     return error;
 }
 
 struct error *run_job(struct run *run, struct job *job, bool *waits)
 {
+    struct refusals *refusals = NULL;
     int lock;
     struct error *error = job_lock(run->state, job, &lock);
 
     *waits = false;
     if (error != NULL)
         return error;
-    error = run_steps(run, job, waits);
+    if (job->step < STEP_INSTALLED)
+        error = unattended_check(run, job);
+    if (error == NULL)
+        error = refusals_open(run->state, run->try_refused, &refusals);
+    if (error == NULL)
+        error = run_steps(run, job, waits);
+    refusals_close(refusals);
     state_unlock(lock);
     return error;
 }

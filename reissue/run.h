@@ -21,6 +21,7 @@ struct run {
     struct crypto *crypto;
     struct state *state;
     const struct config *config;
+    bool try_refused;         /* what a card refused in an earlier run may be sent again */
     const char *admin_source; /* for the card's management key or admin PIN, or NULL */
     struct run_session session;
     time_t wait_until; /* how long this process may wait for others, Unix time */
@@ -86,6 +87,10 @@ struct error *run_explain_admin(const struct run *run, struct error *error) MUST
 /* Says something to the person. */
 void run_tell(const struct run *run, const struct job *job, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Says what failed that does not keep the job: `what`, and the error (owned; NULL: nothing). */
+void run_tell_trouble(const struct run *run, const struct job *job, const char *what,
+                      struct error *error);
 
 /* The steps' work, by the file that has it. */
 step_function step_choose_key, step_make_key;                          /* step_key.c */

@@ -7,6 +7,7 @@
 #include "csr.h"
 #include "file.h"
 #include "start_internal.h"
+#include "unattended.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,8 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
         error = job_set(job, JOB_PREFERRED_CHAIN, wish->preferred_chain);
     if (error == NULL)
         error = ca_check(run, job);
+    if (error == NULL)
+        error = unattended_check(run, job);
     X509_free(predecessor);
     return error;
 }

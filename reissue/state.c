@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "state.h"
 
+#include "atomic_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -11,37 +13,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The version of the tables, kept as SQLite's user_version. */
-#define VERSION 1
+/* The version of the tables, kept as SQLite's user_version. Each one only adds tables so far. */
+#define VERSION 2
 
 /* How long another process's transaction is waited for, in milliseconds: they are all short. */
 #define BUSY_MS 10000
 
 static const char schema[] =
     /* A job, and what it knows. A value that is not there is NULL. */
-    "CREATE TABLE job ("
+    "CREATE TABLE IF NOT EXISTS job ("
     " id TEXT PRIMARY KEY, step TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL);"
-    "CREATE TABLE job_value ("
+    "CREATE TABLE IF NOT EXISTS job_value ("
     " job TEXT NOT NULL REFERENCES job(id), name TEXT NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY (job, name)) WITHOUT ROWID;"
     /* What happened to a job, for people. */
-    "CREATE TABLE journal ("
+    "CREATE TABLE IF NOT EXISTS journal ("
     " number INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES job(id),"
     " time TEXT NOT NULL, step TEXT NOT NULL, note TEXT NOT NULL);"
-    "CREATE INDEX journal_job ON journal(job);"
+    "CREATE INDEX IF NOT EXISTS journal_job ON journal(job);"
     /* What is in use under a name, and what was. */
-    "CREATE TABLE lineage ("
+    "CREATE TABLE IF NOT EXISTS lineage ("
     " name TEXT PRIMARY KEY, ca TEXT NOT NULL, job TEXT NOT NULL, key TEXT NOT NULL,"
     " fingerprint TEXT NOT NULL);"
-    "CREATE TABLE certificate ("
+    "CREATE TABLE IF NOT EXISTS certificate ("
     " fingerprint TEXT PRIMARY KEY, lineage TEXT NOT NULL, pem TEXT NOT NULL,"
     " not_after TEXT NOT NULL, revoked TEXT);"
-    "CREATE INDEX certificate_lineage ON certificate(lineage);"
+    "CREATE INDEX IF NOT EXISTS certificate_lineage ON certificate(lineage);"
     /* The account that a CA has for us. */
-    "CREATE TABLE account (ca TEXT PRIMARY KEY, url TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS account (ca TEXT PRIMARY KEY, url TEXT NOT NULL);"
     /* When the CA wants a certificate to be renewed, and when it wants to be asked again. */
-    "CREATE TABLE renewal ("
-    " fingerprint TEXT PRIMARY KEY, chosen TEXT NOT NULL, ask_again TEXT NOT NULL);";
+    "CREATE TABLE IF NOT EXISTS renewal ("
+    " fingerprint TEXT PRIMARY KEY, chosen TEXT NOT NULL, ask_again TEXT NOT NULL);"
+    /* Digests of what cards have refused: see refusals.h. Since version 2. */
+    "CREATE TABLE IF NOT EXISTS refusal ("
+    " app TEXT NOT NULL, card TEXT NOT NULL, digest TEXT NOT NULL,"
+    " PRIMARY KEY (app, card, digest)) WITHOUT ROWID;"
+    "PRAGMA user_version = 2";
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
@@ -128,9 +135,10 @@ void state_rollback(struct state *state)
 
 static struct error *make_directory(const char *path)
 {
-    if (mkdir(path, 0755) == 0 || errno == EEXIST)
-        return NULL;
-    return error_new(ERROR_STATE, "cannot make the directory %s: %s", path, strerror(errno));
+    struct error *error = directory_make(path);
+
+    return error == NULL ? NULL
+                         : error_wrap(error, ERROR_STATE, "the state needs the directory %s", path);
 }
 
 /* With those above it that are missing. */
@@ -169,9 +177,8 @@ static struct error *make_tables(struct state *state)
                           "the state in %s was written by a newer version of reissue (%ld; this "
                           "one knows %d): use that one",
                           state->directory, version, VERSION);
-    if (error == NULL && version == 0 &&
-        (sqlite3_exec(state->database, schema, NULL, NULL, NULL) != SQLITE_OK ||
-         sqlite3_exec(state->database, "PRAGMA user_version = 1", NULL, NULL, NULL) != SQLITE_OK))
+    if (error == NULL && version < VERSION &&
+        sqlite3_exec(state->database, schema, NULL, NULL, NULL) != SQLITE_OK)
         error = failed(state, "make");
     if (error == NULL)
         return state_commit(state);

@@ -5,6 +5,7 @@
 #include "key_file.h"
 #include "run.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,36 @@ static struct error *generate_on_card(struct run *run, const struct job *job, st
     return run_explain_admin(run, error);
 }
 
+/* A key that has its certificate beside it is somebody's, and not the one that this job began. */
+static struct error *check_not_certified(struct run *run, const struct card_uri *uri,
+                                         const struct card_key *key, const char *fingerprint)
+{
+    struct card_certificate_list list = {0};
+    struct error *error = card_find_certificates(run->crypto->cards, uri, &list);
+    bool certified = false;
+
+    for (size_t i = 0; error == NULL && i < list.count; i++) {
+        const unsigned char *der = list.items[i].der;
+        X509 *certificate = d2i_X509(NULL, &der, (long)list.items[i].der_length);
+        const EVP_PKEY *own = certificate == NULL ? NULL : X509_get0_pubkey(certificate);
+
+        certified = certified || (own != NULL && EVP_PKEY_eq(own, card_key_public(key)) == 1);
+        X509_free(certificate);
+    }
+    ERR_clear_error();
+    card_certificate_list_clear(&list);
+    if (error != NULL && error_code(error) == ERROR_NOT_FOUND) {
+        error_free(error);
+        error = NULL;
+    }
+    if (error == NULL && certified)
+        error = error_new(ERROR_OTHER_KEY,
+                          "slot %s has got a key and its certificate since this job began (SHA-256 "
+                          "of the public key: %s): another program was there, nothing was written",
+                          uri->slot, fingerprint);
+    return error;
+}
+
 /*
  * Whether an earlier run has made the key already: the slot does not hold what it held then. That
  * it was this job, and not another program, cannot be seen; but such a key is as good as a new one,
@@ -158,6 +189,8 @@ static struct error *look_whether_made(struct run *run, const struct job *job,
         error = describe_slot(key, now);
     if (error == NULL)
         *made = strcmp(now, job_get(job, JOB_KEY_SLOT_BEFORE)) != 0;
+    if (error == NULL && *made && key != NULL)
+        error = check_not_certified(run, uri, key, now);
     card_key_free(key);
     return error;
 }

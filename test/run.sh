@@ -20,7 +20,7 @@ set -euo pipefail
 packages=(
     build-essential cmake pkg-config libssl-dev libpcsclite-dev zlib1g-dev
     libp11-kit-dev                                               # PKCS #11's header, nothing else
-    libcurl4-openssl-dev libjsmn-dev libinih-dev libsqlite3-dev
+    libcurl4-openssl-dev libjsmn-dev libinih-dev libexpat1-dev libsqlite3-dev
     libcmocka-dev libjson-c-dev                                  # the tests and the software card
     pcscd vsmartcard-vpcd openssl iproute2 util-linux jq         # every integration test
     opensc opensc-pkcs11 yubico-piv-tool ykcs11 gnutls-bin       # strangers who judge

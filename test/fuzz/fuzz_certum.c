@@ -100,7 +100,7 @@ static void use_key(struct card_key *key)
     uint8_t *der;
     size_t length;
     bool rsa = EVP_PKEY_is_a(card_key_public(key), "RSA") == 1;
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, rsa ? CARD_MECHANISM_RSA_PKCS1 : CARD_MECHANISM_ECDSA, info,
                               sizeof(info), signature, &length);

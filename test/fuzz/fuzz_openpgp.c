@@ -132,7 +132,7 @@ static void use_key(struct card_key *key)
     size_t size = (size_t)EVP_PKEY_get_size(card_key_public(key));
     size_t length;
     char *text;
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, mechanism_of(key), hash, sizeof(hash), out, &length);
     error_free(error);

@@ -54,7 +54,7 @@ static void use_key(struct card_key *key)
     enum card_mechanism mechanism = EVP_PKEY_is_a(card_key_public(key), "RSA")
                                         ? CARD_MECHANISM_RSA_PKCS1
                                         : CARD_MECHANISM_ECDSA;
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, mechanism, hash, sizeof(hash), signature, &length);
     error_free(error);
@@ -74,7 +74,7 @@ static void manage_card(struct card *card, struct secret *secret)
     struct card_make make;
     const struct card_admin admin = {.pin = secret, .behind_pin = true};
     const struct card_admin_key_options options = {.behind_pin = true};
-    struct card_change change = {CARD_SECRET_PIN, secret, secret, false};
+    struct card_change change = {CARD_SECRET_PIN, secret, secret, false, false};
     error_free(card_read_make(card, &make));
     error_free(card_read_algorithms(card, "9a", &algorithms));
     for (int which = CARD_SECRET_PIN; which <= CARD_SECRET_ADMIN; which++)

@@ -33,7 +33,7 @@ refused() {
     timeout 60 "$REISSUE" card "${ARGUMENTS[@]}" >out 2>err </dev/null || got=$?
     ((got == code)) || fail "exit code $got, not $code: reissue card $*: $(cat out err)"
     expect_in "$text" err
-    [[ $(grep -cv '^reissue: warning' err) == 1 ]] || fail "not one line: $(<err)"
+    [[ $(grep -Ecv '^reissue: (warning|Type the)' err) == 1 ]] || fail "not one line: $(<err)"
     cat err
 }
 

@@ -50,7 +50,7 @@ static struct error *sign_once(struct card_key *key)
         EVP_PKEY_is_a(public_key, "RSA") ? CARD_MECHANISM_RSA_PKCS1 : CARD_MECHANISM_ECDSA;
     if (RAND_bytes(hash, sizeof(hash)) != 1)
         return error_new(ERROR_INTERNAL, "no random numbers");
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, mechanism, hash, sizeof(hash), signature, &length);
     return error != NULL ? error : check(public_key, hash, signature, length);

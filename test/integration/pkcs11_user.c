@@ -31,7 +31,7 @@ static struct error *sign(struct card_key *key)
     size_t length;
     if (RAND_bytes(hash, sizeof(hash)) != 1)
         return error_new(ERROR_INTERNAL, "no random numbers");
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, CARD_MECHANISM_ECDSA, hash, sizeof(hash), signature, &length);
     return error;

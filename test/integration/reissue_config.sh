@@ -31,7 +31,7 @@ good() {
 mkdir -p etc/hooks webroot
 sed -e "s|/etc/reissue|$WORK/etc|g" -e "s|/var/www/html|$WORK/webroot|g" "$EXAMPLES/reissue.conf" >c.conf
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=ca -out etc/company-ca.pem 2>/dev/null
-(umask 077 && echo secret >etc/eab.key && echo "$PIN" >etc/pin && echo x >etc/management-key)
+(umask 077 && echo secret >etc/eab.key && echo secret >etc/certum.password && echo "$PIN" >etc/pin && echo x >etc/management-key)
 for hook in $(sed -n "s|^command = \(${WORK}[^ ]*\).*|\1|p" c.conf); do
     printf '#!/bin/sh\n' >"$hook"
     chmod 755 "$hook"
@@ -93,6 +93,20 @@ bad "needs a dns-hook" "${CA[@]}" "challenge = dns-01"
 bad "dns-hook names a hook" "${CA[@]}" "challenge = dns-01" "dns-hook = h"
 bad "either a webroot" "${CA[@]}" "webroot = /tmp" "listen = 127.0.0.1:80"
 bad "eab-key-id and eab-key-file" "${CA[@]}" "eab-key-id = x"
+CERTUM=("[ca c]" "type = certum" "user = u" "password-file = $WORK/etc/certum.password")
+good "${CERTUM[@]}"
+good "${CERTUM[@]}" "validation = email" "approver = hostmaster"
+good "${CERTUM[@]}" "validation = file" "webroot = $WORK/webroot"
+good "${CERTUM[@]}" "dns-hook = h" "[hook h]" "command = /bin/true"
+bad "needs user and password-file" "[ca c]" "type = certum" "user = u"
+bad "dns-hook is for validation" "${CERTUM[@]}" "validation = file" "dns-hook = h" "[hook h]" "command = /bin/true"
+bad "webroot is for validation" "${CERTUM[@]}" "webroot = $WORK/webroot"
+bad "approver is for validation" "${CERTUM[@]}" "approver = admin"
+bad "dns-hook names a hook" "${CERTUM[@]}" "dns-hook = h"
+bad "type = certum has no challenge" "${CERTUM[@]}" "challenge = dns-01"
+bad "validation: has to be dns-txt" "${CERTUM[@]}" "validation = dns-01"
+bad "approver: has to be admin" "${CERTUM[@]}" "validation = email" "approver = me"
+bad "url: has to be a URL that begins with https" "${CERTUM[@]}" "url = http://gs.certum.pl/"
 bad "names has a wildcard" "${CA[@]}" "[certificate c]" "ca = a" "names = *.a.test"
 for value in "directory = http://ca.test/" "type = acmee" "contact = admin@a.test" "terms = yes" "challenge = dns" \
     "webroot = html" "account-key = key.pem" "account-key = card:?pin-value=123456" "account-key = card:slot=99;slot=9a" \

@@ -61,13 +61,6 @@ expect_reissue 0 status --all --json
 cmp out before || fail "something was begun"
 [[ ! -e file.key ]]
 
-# A key that wants a touch each time is of no use to whoever is not there.
-"$REISSUE" card generate card:app=piv --slot 83 --touch-policy always --management-key-source factory >/dev/null 2>err || fail "$(<err)"
-expect_reissue 9 start --subject "/CN=$NAME" --key card:slot=83 --ca pebble "${SECRETS[@]}"
-expect_in "touched" err
-expect_reissue 0 status --all --json
-cmp out before || fail "something was begun"
-
 # ---- what there is, and what is due ------------------------------------------------------------------------------
 
 expect_reissue 0 start --subject "/CN=$NAME" --names "$NAME a.example.net" --new-key first.key --ca pebble --batch

@@ -23,7 +23,7 @@ static struct error *sign_info(struct card_key *key, const uint8_t *in, size_t l
 {
     uint8_t signature[512];
     size_t signature_length;
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     return error != NULL ? error
                          : card_key_sign(key, CARD_MECHANISM_RSA_PKCS1, in, length, signature,
                                          &signature_length);

@@ -70,7 +70,8 @@ static struct card_key *reference_to(struct soft_reader *soft, const char *text,
     struct card_uri *uri;
     struct card_key *key;
     assert_no_error(card_uri_parse(text, &uri));
-    assert_no_error(card_key_from_reference(soft->context, uri, public, CARD_POLICY_ONCE, &key));
+    assert_no_error(
+        card_key_from_reference(soft->context, uri, public, CARD_POLICY_ONCE, false, &key));
     card_uri_free(uri);
     return key;
 }
@@ -205,7 +206,7 @@ static struct error *agree(struct card_key *key)
     assert_int_equal(
         EVP_PKEY_get_octet_string_param(peer, "encoded-pub-key", point, sizeof(point), &length), 1);
     EVP_PKEY_free(peer);
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     return error != NULL
                ? error
                : card_key_derive(key, CARD_MECHANISM_ECDH, point, length, secret, &length);
@@ -235,7 +236,7 @@ static struct error *decrypt(struct card_key *key)
     uint8_t out[256];
     size_t length;
     RAND_bytes(block + 1, sizeof(block) - 1);
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     return error != NULL ? error
                          : card_key_decrypt(key, CARD_MECHANISM_RSA_DECRYPT_PKCS1, block,
                                             sizeof(block), out, &length);

@@ -2,6 +2,7 @@
 /* Secrets, PIN sources, and the memory for refused PINs. */
 #include "pin_memory.h"
 #include "pin_source.h"
+#include "pin_store.h"
 #include "soft_reader.h"
 
 #include <fcntl.h>
@@ -119,29 +120,94 @@ static void reads_credentials(void **state)
     unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+static void assert_pin_answer(const char *app, const char *card, struct secret *pin,
+                              enum pin_answer wanted)
+{
+    enum pin_answer answer;
+    assert_no_error(pin_memory_look(NULL, app, card, pin, &answer));
+    assert_int_equal(answer, wanted);
+}
+
 static void remembers_what_was_refused(void **state)
 {
     (void)state;
     struct secret *pin;
     struct secret *other;
-    bool refused = true;
     assert_no_error(secret_new("123456", 6, &pin));
     assert_no_error(secret_new("123457", 6, &other));
     assert_false(pin_memory_used());
-    assert_no_error(pin_memory_look(NULL, "piv", "card one", pin, &refused));
-    assert_false(refused);
-    assert_no_error(pin_memory_add(NULL, "piv", "card one", pin));
+    assert_pin_answer("piv", "card one", pin, PIN_NOT_REFUSED);
+    assert_no_error(pin_memory_add(NULL, "piv", "card one", pin, true));
     assert_true(pin_memory_used());
-    assert_no_error(pin_memory_look(NULL, "piv", "card one", pin, &refused));
-    assert_true(refused);
-    assert_no_error(pin_memory_look(NULL, "piv", "card two", pin, &refused));
-    assert_false(refused);
-    assert_no_error(pin_memory_look(NULL, "piv", "card one", other, &refused));
-    assert_false(refused);
-    assert_no_error(pin_memory_look(NULL, "openpgp", "card one", pin, &refused));
-    assert_false(refused);
+    assert_pin_answer("piv", "card one", pin, PIN_REFUSED_HERE);
+    assert_pin_answer("piv", "card two", pin, PIN_NOT_REFUSED);
+    assert_pin_answer("piv", "card one", other, PIN_NOT_REFUSED);
+    assert_pin_answer("openpgp", "card one", pin, PIN_NOT_REFUSED);
     secret_free(pin);
     secret_free(other);
+}
+
+/* ---- the store --------------------------------------------------------------------------- */
+
+static struct {
+    uint8_t digest[PIN_STORE_DIGEST_SIZE];
+    char app[16], identity[16];
+    int count;
+} kept;
+
+static struct error *keep(void *argument, const struct pin_refusal *refusal)
+{
+    (void)argument;
+    memcpy(kept.digest, refusal->digest, sizeof(kept.digest));
+    (void)snprintf(kept.app, sizeof(kept.app), "%s", refusal->app);
+    (void)snprintf(kept.identity, sizeof(kept.identity), "%s", refusal->identity);
+    kept.count++;
+    return NULL;
+}
+
+static struct error *look(void *argument, const struct pin_refusal *refusal, bool *refused)
+{
+    (void)argument;
+    *refused = kept.count > 0 && strcmp(kept.app, refusal->app) == 0 &&
+               memcmp(kept.digest, refusal->digest, sizeof(kept.digest)) == 0;
+    return NULL;
+}
+
+static struct error *forget(void *argument, const struct pin_refusal *refusal)
+{
+    (void)argument;
+    assert_null(refusal->digest);
+    if (strcmp(kept.app, refusal->app) == 0 && strcmp(kept.identity, refusal->identity) == 0)
+        kept.count = 0;
+    return NULL;
+}
+
+/* The store knows what other processes were refused, under the same key, and nothing in clear. */
+static void remembers_beyond_the_process(void **state)
+{
+    (void)state;
+    struct pin_store store = {{1, 2, 3}, NULL, keep, look, forget};
+    struct secret *pin;
+    assert_no_error(secret_new("654321", 6, &pin));
+    pin_store_use(&store);
+    assert_pin_answer("piv", "card three", pin, PIN_NOT_REFUSED);
+    assert_no_error(pin_memory_add(NULL, "piv", "card four", pin, false)); /* nobody knows */
+    assert_int_equal(kept.count, 0);
+    assert_no_error(pin_memory_add(NULL, "piv", "card three", pin, true));
+    assert_int_equal(kept.count, 1);
+    assert_null(memmem(kept.digest, sizeof(kept.digest), "654321", 6));
+    for (int i = 0; i < 64; i++) { /* more than this process remembers */
+        char card[16];
+        (void)snprintf(card, sizeof(card), "other %d", i);
+        assert_no_error(pin_memory_add(NULL, "piv", card, pin, false));
+    }
+    assert_pin_answer("piv", "card three", pin, PIN_REFUSED_EARLIER);
+    assert_no_error(pin_memory_accept("piv", "card one"));
+    assert_pin_answer("piv", "card three", pin, PIN_REFUSED_EARLIER);
+    assert_no_error(pin_memory_accept("piv", "card three"));
+    assert_pin_answer("piv", "card three", pin, PIN_NOT_REFUSED);
+    pin_store_use(NULL);
+    secret_free(pin);
 }
 
 static void keeps_secrets(void **state)
@@ -193,6 +259,7 @@ int main(void)
         cmocka_unit_test(reads_the_environment),
         cmocka_unit_test(reads_credentials),
         cmocka_unit_test(remembers_what_was_refused),
+        cmocka_unit_test(remembers_beyond_the_process),
         cmocka_unit_test(keeps_secrets),
         cmocka_unit_test(stays_out_of_core_dumps),
     };

@@ -391,10 +391,10 @@ static void asks_a_person_once(void **state)
     struct card_key *key = soft_reader_find(soft, "card:slot=9a");
     struct card_key *never = soft_reader_find(soft, "card:slot=9e");
     int asked = 0;
-    assert_no_error(card_key_prepare_pin(never, prompt, &asked));
+    assert_no_error(card_key_prepare_pin(never, NULL, prompt, &asked));
     assert_int_equal(asked, 0);
-    assert_no_error(card_key_prepare_pin(key, prompt, &asked));
-    assert_no_error(card_key_prepare_pin(key, prompt, &asked));
+    assert_no_error(card_key_prepare_pin(key, NULL, prompt, &asked));
+    assert_no_error(card_key_prepare_pin(key, NULL, prompt, &asked));
     assert_int_equal(asked, 1);
     assert_no_error(soft_reader_sign(key));
     card_key_free(never);

@@ -159,7 +159,7 @@ struct error *soft_reader_sign(struct card_key *key)
     EVP_PKEY *public_key = card_key_public(key);
     bool rsa = EVP_PKEY_is_a(public_key, "RSA") == 1;
     RAND_bytes(hash, sizeof(hash));
-    struct error *error = card_key_prepare_pin(key, NULL, NULL);
+    struct error *error = card_key_prepare_pin(key, NULL, NULL, NULL);
     if (error == NULL)
         error = card_key_sign(key, rsa ? CARD_MECHANISM_RSA_PKCS1 : CARD_MECHANISM_ECDSA, hash,
                               sizeof(hash), signature, &length);
