@@ -405,6 +405,14 @@ static bool is_preferred(const struct acme_chain *chain, const char *name)
     return false;
 }
 
+/* What the job says comes before what the configuration says; NULL: the CA's own choice. */
+static const char *wanted_chain(const struct job *job, const struct acme_ca *ca)
+{
+    const char *given = job_get(job, JOB_PREFERRED_CHAIN);
+
+    return given != NULL ? given : ca->config->preferred_chain;
+}
+
 /* Another chain for the same certificate, if that is the one that is preferred. */
 static struct error *try_alternate(struct run *run, struct job *job, struct acme_ca *ca,
                                    const char *url, bool *done)
@@ -412,7 +420,7 @@ static struct error *try_alternate(struct run *run, struct job *job, struct acme
     struct acme_chain chain = {0};
     struct error *error = acme_certificate_get(ca->acme, url, &chain);
 
-    if (error == NULL && is_preferred(&chain, ca->config->preferred_chain)) {
+    if (error == NULL && is_preferred(&chain, wanted_chain(job, ca))) {
         *done = true;
         error = note_chain(run, job, &chain);
     }
@@ -423,7 +431,7 @@ static struct error *try_alternate(struct run *run, struct job *job, struct acme
 static struct error *download(struct run *run, struct job *job, struct acme_ca *ca, const char *url)
 {
     struct acme_chain chain = {0};
-    const char *wanted = ca->config->preferred_chain;
+    const char *wanted = wanted_chain(job, ca);
     bool done = wanted == NULL;
     struct error *error = acme_certificate_get(ca->acme, url, &chain);
 

@@ -11,9 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ACCOUNT_ALGORITHM "P-256"
-#define CONTACTS_MAX      8
-#define EAB_KEY_MAX       4096 /* bytes, of its text */
+#define CONTACTS_MAX 8
+#define EAB_KEY_MAX  4096 /* bytes, of its text */
 
 /* ---- the account's key ------------------------------------------------------------------- */
 
@@ -28,20 +27,22 @@ static struct error *usual_key_path(struct run *run, const char *ca, char **out)
     return error;
 }
 
+struct error *acme_ca_key_path(struct run *run, const struct config_ca *config, char **out)
+{
+    if (config->account_key == NULL)
+        return usual_key_path(run, config->name, out);
+    *out = strdup(config->account_key);
+    return *out == NULL ? error_no_memory() : NULL;
+}
+
 /* It is on disk before the server hears of it: an account without its key is of use to nobody. */
 static struct error *load_account_key(struct run *run, struct acme_ca *ca)
 {
     char *path = NULL;
-    struct error *error = NULL;
+    struct error *error = acme_ca_key_path(run, ca->config, &path);
 
-    if (ca->config->account_key != NULL)
-        path = strdup(ca->config->account_key);
-    else
-        error = usual_key_path(run, ca->config->name, &path);
-    if (error == NULL && path == NULL)
-        error = error_no_memory();
     if (error == NULL && !crypto_is_card_uri(path))
-        error = key_file_make(run->crypto, path, ACCOUNT_ALGORITHM);
+        error = key_file_make(run->crypto, path, ACME_ACCOUNT_ALGORITHM);
     if (error == NULL)
         error = crypto_load_key(run->crypto, path, &ca->account_key);
     free(path);
@@ -130,13 +131,20 @@ static struct error *make_account(struct acme_ca *ca, char **url)
     return error;
 }
 
+/* As the state has it, for free(); NULL where it has none. */
+static struct error *known_url(struct run *run, const struct acme_ca *ca, char **out)
+{
+    *out = NULL;
+    return state_query(run->state, "SELECT url FROM account WHERE ca = ?1",
+                       STATE_VALUES(ca->config->name), take_url, out);
+}
+
 /* The one that is known, or a new one. The server answers for one that it has as for a new one, so
    an answer that was lost costs nothing. */
 static struct error *find_account(struct run *run, struct acme_ca *ca)
 {
     char *url = NULL;
-    struct error *error = state_query(run->state, "SELECT url FROM account WHERE ca = ?1",
-                                      STATE_VALUES(ca->config->name), take_url, &url);
+    struct error *error = known_url(run, ca, &url);
 
     if (error == NULL && url != NULL)
         error = acme_use_account(ca->acme, url);
@@ -206,6 +214,7 @@ struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **
 
 struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out)
 {
+    bool settled;
     struct error *error = acme_ca_reach(run, job_get(job, JOB_CA), out);
 
     if (error != NULL || (*out)->account_key != NULL)
@@ -214,10 +223,59 @@ struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_c
     if (error != NULL)
         return error;
     acme_use_key((*out)->acme, (*out)->account_key);
-    error = find_account(run, *out);
+    error = acme_ca_settle_key(run, *out, &settled);
+    if (error == NULL && !settled)
+        error = find_account(run, *out);
     if (error != NULL) { /* so that the next one asks again */
         EVP_PKEY_free((*out)->account_key);
         (*out)->account_key = NULL;
     }
     return error;
+}
+
+/* ---- without making one ------------------------------------------------------------------- */
+
+static struct error *no_account(const struct acme_ca *ca)
+{
+    return error_new(ERROR_ACCOUNT_UNKNOWN,
+                     "there is no account with %s yet: reissue account register makes one, and so "
+                     "does the first order",
+                     ca->config->name);
+}
+
+/* The one that is known, or the one that the CA has for the key. */
+static struct error *find_existing(struct run *run, struct acme_ca *ca)
+{
+    static const struct acme_account_request request = {.only_existing = true};
+    struct acme_account account = {0};
+    char *url = NULL;
+    struct error *error = known_url(run, ca, &url);
+
+    if (error == NULL && url != NULL)
+        error = acme_use_account(ca->acme, url);
+    else if (error == NULL)
+        error = acme_account_new(ca->acme, &request, &account);
+    acme_account_clear(&account);
+    free(url);
+    return error;
+}
+
+struct error *acme_ca_find_account(struct run *run, const char *name, struct acme_ca **out)
+{
+    char *path = NULL;
+    bool settled = false;
+    struct error *error = acme_ca_reach(run, name, out);
+
+    if (error == NULL)
+        error = acme_ca_key_path(run, (*out)->config, &path);
+    if (error == NULL && !crypto_is_card_uri(path) && access(path, F_OK) != 0)
+        error = no_account(*out);
+    if (error == NULL)
+        error = crypto_load_key(run->crypto, path, &(*out)->account_key);
+    free(path);
+    if (error != NULL)
+        return error;
+    acme_use_key((*out)->acme, (*out)->account_key);
+    error = acme_ca_settle_key(run, *out, &settled);
+    return error != NULL || settled ? error : find_existing(run, *out);
 }

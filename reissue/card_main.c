@@ -3,6 +3,9 @@
 #include "ask.h"
 #include "card.h"
 #include "command.h"
+#include "complete.h"
+#include "options.h"
+#include "terminal.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -47,6 +50,8 @@ static const struct {
     [OPTION_CERTIFICATE_ONLY] = {"certificate-only", NULL, "leave the key"},
     [OPTION_HELP] = {"help", NULL, "print this"},
 };
+
+#define HELP_COLUMN 37
 
 #define ALWAYS (BIT(OPTION_JSON) | BIT(OPTION_HELP))
 #define ADMIN  (BIT(OPTION_ADMIN) | BIT(OPTION_PIN) | BIT(OPTION_LAST_TRY))
@@ -131,10 +136,9 @@ static const struct card_command commands[] = {
 
 static void print_overview(FILE *out)
 {
-    fprintf(out,
-            "usage: reissue card COMMAND [OPTION ...] [URI]\n\n"
-            "Manages smart cards. A card is named by its URI, such as card:serial=12345678; the "
-            "only\ncard there is needs no name.\n\ncommands:\n");
+    fprintf(out, "usage: reissue card COMMAND [OPTION ...] [URI]\n\n"
+                 "Manages smart cards. A card is named by its URI, such as card:serial=12345678;\n"
+                 "the only card there is needs no name.\n\ncommands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\nreissue card help COMMAND says more; so does the manual, reissue-card(1).\n");
@@ -142,8 +146,9 @@ static void print_overview(FILE *out)
 
 static void print_help(FILE *out, const struct card_command *command)
 {
-    fprintf(out, "usage: reissue card %s [OPTION ...] %s\n\n%s\n\n", command->name, command->words,
-            command->help);
+    fprintf(out, "usage: reissue card %s [OPTION ...] %s\n", command->name, command->words);
+    terminal_print_wrapped(out, command->help, 0, 0);
+    fputc('\n', out);
     for (int i = 0; i < OPTION_COUNT; i++) {
         char left[64];
 
@@ -152,14 +157,15 @@ static void print_help(FILE *out, const struct card_command *command)
         (void)snprintf(left, sizeof(left), "--%s%s%s", options[i].name,
                        options[i].value == NULL || options[i].value[0] == '[' ? "" : " ",
                        options[i].value == NULL ? "" : options[i].value);
-        fprintf(out, "  %-34s %s\n", left, options[i].help);
+        fprintf(out, "  %-34s ", left);
+        terminal_print_wrapped(out, options[i].help, HELP_COLUMN, HELP_COLUMN);
     }
     if ((command->options & (BIT(OPTION_PIN) | BIT(OPTION_PUK) | BIT(OPTION_ADMIN))) != 0)
         fprintf(out,
                 "\nA SOURCE is file:PATH, env:NAME or credential:NAME; what has none is asked "
-                "for at\nthe terminal. A management key is written in hexadecimal digits; "
-                "\"factory\" is that\nof a new card, which is used unasked where the card says "
-                "that it has it still.\n");
+                "for\nat the terminal. A management key is written in hexadecimal digits; "
+                "\"factory\"\nis that of a new card, which is used unasked where the card says "
+                "that it has it\nstill.\n");
 }
 
 static const struct card_command *find_command(const char *name)
@@ -172,10 +178,40 @@ static const struct card_command *find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-    fprintf(stderr, "reissue: there is no command \"card %s\"\n\n", name);
-    print_overview(stderr);
+    const char *names[COMMAND_COUNT];
+    const char *nearest;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    nearest = command_nearest(name, names, COMMAND_COUNT);
+    fprintf(stderr, "reissue: there is no command \"card %s\"", name);
+    if (nearest != NULL) {
+        fprintf(stderr, ": is \"card %s\" meant?\n", nearest);
+    } else {
+        fputs("\n\n", stderr);
+        print_overview(stderr);
+    }
     return EXIT_CODE_USAGE;
 }
+
+/* ---- for completion: complete.h ---------------------------------------------------------- */
+
+static int list_commands(void)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("%s\t%s\n", commands[i].name, commands[i].summary);
+    return EXIT_CODE_SUCCESS;
+}
+
+static int list_options(const struct card_command *command)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (((command->options | ALWAYS) & BIT(i)) != 0)
+            options_list_one(stdout, options[i].name, options[i].value, options[i].help);
+    return EXIT_CODE_SUCCESS;
+}
+
+/* ---- help on one ------------------------------------------------------------------------- */
 
 static int help(const char *name)
 {
@@ -304,9 +340,13 @@ int card_command(int argc, char **argv)
     }
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0)
         return help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(word, COMPLETE_COMMANDS) == 0)
+        return list_commands();
     run.command = find_command(word);
     if (run.command == NULL)
         return unknown_command(word);
+    if (argc == 3 && strcmp(argv[2], OPTIONS_LIST) == 0)
+        return list_options(run.command);
     code = parse(&run, argc - 1, argv + 1, &uri);
     if (code >= 0)
         return code;

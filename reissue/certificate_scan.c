@@ -14,6 +14,8 @@ static void clear_item(struct found_certificate *item)
     free(item->place);
     free(item->key);
     free(item->note);
+    free(item->lineage);
+    free(item->ca);
     free(item->name);
     free(item->subject);
     free(item->serial);
@@ -82,6 +84,17 @@ struct error *certificate_scan_add(struct certificate_scan *scan, X509 *certific
     scan->items = items;
     scan->items[scan->count++] = item;
     return NULL;
+}
+
+struct error *certificate_scan_add_lineage(struct certificate_scan *scan,
+                                           const struct found_lineage *lineage)
+{
+    struct found_certificate *item = &scan->items[scan->count - 1];
+    struct error *error = copy(lineage->name, &item->lineage);
+
+    item->renew_at = lineage->renew_at;
+    item->revoke_at = lineage->revoke_at;
+    return error != NULL ? error : copy(lineage->ca, &item->ca);
 }
 
 struct error *certificate_scan_add_key(struct certificate_scan *scan, const EVP_PKEY *key,
@@ -185,14 +198,14 @@ static int by_key(const void *one, const void *other)
     return strcmp(a->fingerprint, b->fingerprint);
 }
 
-/* The same certificates together; what somebody added a note to first, then in their order. */
+/* The same certificates together; the one that goes by a name here first, then in their order. */
 static int by_fingerprint(const void *one, const void *other)
 {
     const struct found_certificate *a = one, *b = other;
     int order = strcmp(a->fingerprint, b->fingerprint);
 
     if (order == 0)
-        order = (b->note != NULL) - (a->note != NULL);
+        order = (b->lineage != NULL) - (a->lineage != NULL);
     return order != 0 ? order : strcmp(a->place, b->place);
 }
 

@@ -24,8 +24,11 @@ struct found_certificate {
     char *place;   /* a path, or a card: URI */
     size_t places; /* how many have it; `place` is the first */
     char *key;     /* where its private key is: a path or a card: URI; NULL: not seen */
-    char *note;    /* what is due, by whoever added it; or NULL */
-    char *name;    /* its first name, else its common name, else its subject */
+    char *note;    /* what is under way, by whoever added it; or NULL */
+    char *lineage; /* the name that it goes by here, and its CA; NULL: it is none of ours */
+    char *ca;
+    time_t renew_at, revoke_at; /* when it will be renewed, and its predecessor revoked; 0: not */
+    char *name;                 /* its first name, else its common name, else its subject */
     char *subject, *serial;
     char fingerprint[FINGERPRINT_SIZE]; /* of the certificate */
     struct names names;
@@ -55,6 +58,16 @@ struct certificate_scan {
  */
 struct error *certificate_scan_add(struct certificate_scan *scan, X509 *certificate,
                                    const char *place, const char *key, const char *note) MUST_CHECK;
+
+/* What is known of a certificate that goes by a name here. */
+struct found_lineage {
+    const char *name, *ca;
+    time_t renew_at, revoke_at;
+};
+
+/* Adds that to the certificate that was added last; the texts are copied. */
+struct error *certificate_scan_add_lineage(struct certificate_scan *scan,
+                                           const struct found_lineage *lineage) MUST_CHECK;
 
 /* Adds a key; the place is copied. */
 struct error *certificate_scan_add_key(struct certificate_scan *scan, const EVP_PKEY *key,

@@ -3,6 +3,8 @@
 #ifndef REISSUE_COMMAND_H
 #define REISSUE_COMMAND_H
 
+#include <stddef.h>
+
 /* Exit codes, documented in reissue(1) and stable. */
 enum exit_code {
     EXIT_CODE_SUCCESS = 0,
@@ -31,6 +33,9 @@ enum exit_code {
 /* The program: everything that main() does. */
 int reissue_main(int argc, char **argv);
 
+/* The name that is so near to `word` that it may be meant, or NULL. */
+const char *command_nearest(const char *word, const char *const *names, size_t count);
+
 /* Each takes its words, its own name first, and returns the exit code. */
 int check_command(int argc, char **argv);
 int config_command(int argc, char **argv);
@@ -45,5 +50,8 @@ int download_command(int argc, char **argv);
 int revoke_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int cancel_command(int argc, char **argv);
+int show_command(int argc, char **argv);
+int install_command(int argc, char **argv);
+int account_command(int argc, char **argv);
 
 #endif

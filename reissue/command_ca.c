@@ -5,6 +5,7 @@
 #include "command.h"
 #include "exit_code.h"
 #include "json_write.h"
+#include "options.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -12,20 +13,10 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: reissue ca list [--types] [--json] [--config FILE]\n"
-    "       reissue ca orders NAME [--days DAYS | --expiring DAYS | --certificate ORDER]\n"
-    "                        [--json] [--config FILE] [--state DIRECTORY]\n"
+    "usage: reissue ca list | orders NAME [OPTION ...]\n"
     "Lists the CAs of the configuration, and what can be asked of each; or the orders that an\n"
     "account has with one of them, newest first: the certificates that came of them, when they\n"
-    "end, and what is to be done next.\n"
-    "\n"
-    "  --types              every type of CA that there is, instead of those that are configured\n"
-    "  --days DAYS          the orders that were made in so many days (400)\n"
-    "  --expiring DAYS      those whose certificates end within so many days\n"
-    "  --certificate ORDER  writes that order's certificate and those above it, as PEM\n"
-    "  --json               as JSON\n"
-    "  --config FILE, --state DIRECTORY\n"
-    "                       where these are, if not in their usual places\n";
+    "end, and what is to be done next.\n";
 
 /* What a column says of a CA. */
 static const struct column {
@@ -105,19 +96,12 @@ static void begin(struct listing *listing)
 
 static struct error *end(struct listing *listing)
 {
-    char *text;
-    struct error *error;
-
     if (!listing->json) {
         fputs(explanation, stdout);
         return NULL;
     }
     json_write_array_end(&listing->writer);
-    error = json_write_end(&listing->writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&listing->writer);
 }
 
 /* ---- the list ---------------------------------------------------------------------------- */
@@ -171,11 +155,14 @@ int ca_command(int argc, char **argv)
     struct job_command command;
     struct listing listing = {0};
     struct ca_orders_options orders = {0};
-    const struct job_option options[] = {
-        {"types", NULL, &listing.types},
-        {"days", &orders.days, NULL},
-        {"expiring", &orders.expiring, NULL},
-        {"certificate", &orders.certificate, NULL},
+    const struct option_spec options[] = {
+        {"types", NULL, "every type of CA that there is, not those that are configured", NULL,
+         &listing.types},
+        {"days", "DAYS", "the orders that were made in so many days (400)", &orders.days, NULL},
+        {"expiring", "DAYS", "those whose certificates end within so many days", &orders.expiring,
+         NULL},
+        {"certificate", "ORDER", "writes that order's certificate and those above it, as PEM",
+         &orders.certificate, NULL},
     };
     int code = job_command_parse(&command, argc, argv, usage, options, 4);
     int words = argc - optind;

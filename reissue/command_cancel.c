@@ -13,10 +13,9 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: reissue cancel JOB [--state DIRECTORY]\n"
-    "Ends a job. The key that it made, and a certificate that it got, stay where they are. Of a "
-    "job\n"
-    "that is done but for the revocation of the previous certificate, takes that back.\n";
+    "usage: reissue cancel JOB [OPTION ...]\n"
+    "Ends a job. The key that it made, and a certificate that it got, stay where they are. Of a\n"
+    "job that is done but for the revocation of the previous certificate, takes that back.\n";
 
 static void say_what_is_left(const struct job *job, enum job_step step)
 {

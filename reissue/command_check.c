@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "json_write.h"
 #include "names.h"
+#include "options.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -18,14 +19,7 @@
 static const char usage[] =
     "usage: reissue check [OPTION ...] FILE\n"
     "Says what is wrong with a certificate request (PEM or DER; \"-\" is the standard input), and\n"
-    "how to mend it. Exits with 16 where it should not be sent.\n"
-    "\n"
-    "  --profile PROFILE  what the certificate is for: tls, code-signing or smime\n"
-    "                     (told by the request itself)\n"
-    "  --private-ca       it is for an authority with rules of its own: what only public ones\n"
-    "                     refuse does not count\n"
-    "  --json             print the verdict as JSON\n"
-    "  --help             print this\n";
+    "how to mend it. Exits with 16 where it should not be sent.\n";
 
 struct options {
     enum csr_profile profile;
@@ -44,47 +38,31 @@ struct report {
     char key[64];
 };
 
-static int wrong_usage(void)
-{
-    fputs(usage, stderr);
-    return EXIT_CODE_USAGE;
-}
-
 /* Returns -1 to go on, or an exit code. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-    static const struct option names[] = {
-        {"profile", required_argument, NULL, 'p'},
-        {"private-ca", no_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+    const char *profile = NULL;
+    const struct option_spec own[] = {
+        {"profile", "tls|code-signing|smime",
+         "what the certificate is for (told by the request itself)", &profile, NULL},
+        {"private-ca", NULL,
+         "it is for an authority with rules of its own: what only public ones refuse does not "
+         "count",
+         NULL, &options->private_authority},
+        {"json", NULL, "print the verdict as JSON", NULL, &options->json},
     };
-    int option;
+    const struct command_options command = {
+        .usage = usage, .own = own, .own_count = sizeof(own) / sizeof(own[0])};
+    int code;
 
     *options = (struct options){.profile = CSR_PROFILE_GUESS};
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        switch (option) {
-        case 'p':
-            options->profile = csr_profile_parse(optarg);
-            if (options->profile == CSR_PROFILE_GUESS)
-                return wrong_usage();
-            break;
-        case 'r':
-            options->private_authority = true;
-            break;
-        case 'j':
-            options->json = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_CODE_SUCCESS;
-        default:
-            return wrong_usage();
-        }
-    }
-    if (optind + 1 != argc)
-        return wrong_usage();
+    code = options_parse(&command, argc, argv);
+    if (code >= 0)
+        return code;
+    if (profile != NULL)
+        options->profile = csr_profile_parse(profile);
+    if (optind + 1 != argc || (profile != NULL && options->profile == CSR_PROFILE_GUESS))
+        return options_misused(&command);
     options->file = argv[optind];
     return -1;
 }
@@ -186,8 +164,6 @@ static struct error *print_json(const struct report *report)
 {
     const struct options *options = report->options;
     struct json_writer json = {.comma = false};
-    char *text;
-    struct error *error;
 
     json_write_object(&json, NULL);
     json_write_boolean(&json, "good",
@@ -198,11 +174,7 @@ static struct error *print_json(const struct report *report)
     write_names(report, &json);
     write_findings(report, &json);
     json_write_object_end(&json);
-    error = json_write_end(&json, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&json);
 }
 
 int check_command(int argc, char **argv)

@@ -3,45 +3,31 @@
 #include "command.h"
 #include "config.h"
 #include "exit_code.h"
+#include "options.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: reissue config check [--config FILE]\n"
+    "usage: reissue config check [OPTION ...]\n"
     "Reads the configuration, and says what is wrong with it: the first mistake, with file and\n"
-    "line. Looks at the files that it names as well, at no card and no server.\n"
-    "\n"
-    "  --config FILE  instead of the usual one, see reissue.conf(5)\n"
-    "  --help         print this\n";
+    "line. Looks at the files that it names as well, at no card and no server.\n";
 
 /* Returns -1 to go on, or an exit code. */
 static int parse_options(int argc, char **argv, const char **path)
 {
-    static const struct option names[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+    const struct option_spec own[] = {
+        {"config", "FILE", "instead of the usual one, see reissue.conf(5)", path, NULL},
     };
-    int option;
+    const struct command_options command = {.usage = usage, .own = own, .own_count = 1};
+    int code;
 
     *path = NULL;
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (option == 'c') {
-            *path = optarg;
-        } else if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_CODE_SUCCESS;
-        } else {
-            fputs(usage, stderr);
-            return EXIT_CODE_USAGE;
-        }
-    }
-    if (optind + 1 == argc && strcmp(argv[optind], "check") == 0)
-        return -1;
-    fputs(usage, stderr);
-    return EXIT_CODE_USAGE;
+    code = options_parse(&command, argc, argv);
+    if (code >= 0 || (optind + 1 == argc && strcmp(argv[optind], "check") == 0))
+        return code;
+    return options_misused(&command);
 }
 
 int config_command(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include "atomic_file.h"
 #include "certificate_text.h"
 #include "command.h"
+#include "download.h"
 #include "exit_code.h"
 #include "file.h"
 #include "job_command.h"
@@ -15,19 +16,8 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: reissue download [--form pem|der] [--chain] [--out FILE] NAME|JOB [OPTION ...]\n"
-    "Writes a certificate that reissue has: the one in use under a name, or a job's.\n"
-    "\n"
-    "  --form pem|der               (pem)\n"
-    "  --chain                      with its chain (PEM only)\n"
-    "  --out FILE                   there, and not to the standard output\n"
-    "  --config FILE, --state DIRECTORY\n";
-
-struct download {
-    const char *what;
-    const char *out;
-    bool der, chain;
-};
+    "usage: reissue download NAME|JOB [OPTION ...]\n"
+    "Writes a certificate that reissue has: the one in use under a name, or a job's.\n";
 
 /* ---- what is written --------------------------------------------------------------------- */
 
@@ -83,48 +73,51 @@ static struct error *write_der(const struct download *download, const char *pem)
     return error;
 }
 
-static int run(struct job_command *command, const struct download *download)
+static struct error *check_form(const struct download *download, bool *der)
 {
-    char *pem = NULL;
-    struct error *error = job_command_open(command);
-
-    if (error == NULL)
-        error = find_pem(command->run.state, download, &pem);
-    if (error == NULL)
-        error = download->der ? write_der(download, pem) : write_bytes(download, pem, strlen(pem));
-    free(pem);
-    job_command_close(command);
-    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command->json);
+    *der = download->form != NULL && strcmp(download->form, "der") == 0;
+    if (!*der && download->form != NULL && strcmp(download->form, "pem") != 0)
+        return error_new(ERROR_ARGUMENT, "--form is pem or der, not %s", download->form);
+    if (*der && download->chain)
+        return error_new(ERROR_ARGUMENT, "DER holds one certificate: --chain is for PEM");
+    return NULL;
 }
 
-static struct error *take_form(struct download *download, const char *form)
+struct error *download_write(struct state *state, const struct download *download)
 {
-    download->der = form != NULL && strcmp(form, "der") == 0;
-    return download->der || form == NULL || strcmp(form, "pem") == 0
-               ? NULL
-               : error_new(ERROR_ARGUMENT, "--form is pem or der, not %s", form);
+    char *pem = NULL;
+    bool der;
+    struct error *error = check_form(download, &der);
+
+    if (error == NULL)
+        error = find_pem(state, download, &pem);
+    if (error == NULL)
+        error = der ? write_der(download, pem) : write_bytes(download, pem, strlen(pem));
+    free(pem);
+    return error;
 }
 
 int download_command(int argc, char **argv)
 {
     struct job_command command;
     struct download download = {0};
-    const char *form = NULL;
-    const struct job_option options[] = {
-        {"form", &form, NULL},
-        {"chain", NULL, &download.chain},
-        {"out", &download.out, NULL},
+    const struct option_spec options[] = {
+        {"form", "pem|der", "in which form (pem)", &download.form, NULL},
+        {"chain", NULL, "with its chain (PEM only)", NULL, &download.chain},
+        {"out", "FILE", "there, and not to the standard output", &download.out, NULL},
     };
     int code = job_command_parse(&command, argc, argv, usage, options, 3);
     struct error *error;
 
     if (code >= 0)
         return code;
-    error = take_form(&download, form);
-    if (error != NULL)
-        return command_fail(error, command.json);
-    if (argc - optind != 1 || (download.der && download.chain))
+    if (argc - optind != 1)
         return job_command_misused(usage);
     download.what = argv[optind];
-    return run(&command, &download);
+    command.only_looks = true;
+    error = job_command_open(&command);
+    if (error == NULL)
+        error = download_write(command.run.state, &download);
+    job_command_close(&command);
+    return error == NULL ? EXIT_CODE_SUCCESS : command_fail(error, command.json);
 }

@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "job_command.h"
 #include "job_print.h"
+#include "preflight.h"
 #include "renewal.h"
 #include "start.h"
 
@@ -17,13 +18,9 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: reissue renew [--all | NAME ...] [--dry-run] [OPTION ...]\n"
-    "Renews the certificates of the configuration (--all), or those that are named, where they "
-    "are\n"
-    "due, goes on with their jobs, and revokes what is owed. Asks nobody.\n"
-    "\n"
-    "  --dry-run                    only say what is due\n"
-    "  --force                      renew it although it is not due\n" JOB_COMMAND_HELP;
+    "usage: reissue renew --all | NAME ... [OPTION ...]\n"
+    "Renews the certificates of the configuration, or those that are named, where they are due,\n"
+    "goes on with their jobs, and revokes what is owed. Asks nobody: it is for a timer.\n";
 
 struct renewing {
     struct job_command *command;
@@ -76,6 +73,8 @@ static struct error *start_job(struct job_command *command, const struct config_
     };
     struct error *error = start_make_job(&command->run, &wish, out);
 
+    if (error == NULL)
+        error = preflight(&command->run, *out, NULL, NULL);
     return error != NULL ? error : job_save(command->run.state, *out, "wanted by reissue renew");
 }
 
@@ -163,9 +162,12 @@ static struct error *check_names(const struct config *config, char **names)
 static int renew(struct renewing *renewing, char **names)
 {
     struct job_command *command = renewing->command;
-    struct error *error = job_command_open(command);
-    const struct config *config = command->run.config;
+    const struct config *config;
+    struct error *error;
 
+    command->only_looks = renewing->dry_run;
+    error = job_command_open(command);
+    config = command->run.config;
     if (error == NULL)
         error = check_names(config, names);
     if (error == NULL)
@@ -188,10 +190,10 @@ int renew_command(int argc, char **argv)
     struct job_command command;
     struct renewing renewing = {.command = &command};
     bool all = false;
-    const struct job_option options[] = {
-        {"all", NULL, &all},
-        {"dry-run", NULL, &renewing.dry_run},
-        {"force", NULL, &renewing.force},
+    const struct option_spec options[] = {
+        {"all", NULL, "every certificate of the configuration", NULL, &all},
+        {"dry-run", NULL, "only say what is due", NULL, &renewing.dry_run},
+        {"force", NULL, "renew it although it is not due", NULL, &renewing.force},
     };
     int code = job_command_parse(&command, argc, argv, usage, options, 3);
 

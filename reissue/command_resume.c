@@ -15,13 +15,7 @@
 static const char usage[] =
     "usage: reissue resume [JOB] [--cert FILE|-] [--resend-mail] [OPTION ...]\n"
     "Goes on with a job from where it is; with the only one that is not at its end, where none is\n"
-    "named.\n"
-    "\n"
-    "  --cert FILE                  what came back from the CA: PEM, DER or PKCS#7, with or "
-    "without\n"
-    "                               chain; - is the standard input\n"
-    "  --resend-mail                has the CA send the mail again that the job waits "
-    "for\n" JOB_COMMAND_HELP;
+    "named.\n";
 
 /* The only job that can go on. */
 static struct error *only_job(struct state *state, struct job **out)
@@ -122,8 +116,14 @@ int resume_command(int argc, char **argv)
 {
     struct job_command command;
     struct wish wish = {0};
-    const struct job_option options[] = {{"cert", &wish.answer, NULL},
-                                         {"resend-mail", NULL, &wish.resend_mail}};
+    const struct option_spec options[] = {
+        {"cert", "FILE",
+         "what came back from the CA: PEM, DER or PKCS #7, with or without chain; - is the "
+         "standard input",
+         &wish.answer, NULL},
+        {"resend-mail", NULL, "has the CA send the mail again that the job waits for", NULL,
+         &wish.resend_mail},
+    };
     int code = job_command_parse(&command, argc, argv, usage, options, 2);
 
     if (code >= 0)

@@ -13,14 +13,9 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: reissue revoke CERT --ca NAME --reason REASON [--yes] [OPTION ...]\n"
-    "Asks the CA to revoke a certificate (a file, a card: URI, or a name that reissue list "
-    "shows).\n"
-    "\n"
-    "  --reason REASON              superseded, compromised-key, cessation, affiliation-changed "
-    "or\n"
-    "                               unspecified (RFC 5280, 5.3.1)\n"
-    "  --yes                        although it is in use\n" JOB_COMMAND_HELP;
+    "usage: reissue revoke CERT --ca NAME --reason REASON [OPTION ...]\n"
+    "Asks the CA to revoke a certificate: a file, a card: URI, or a name or serial number that\n"
+    "reissue list shows.\n";
 
 struct wish {
     const char *certificate, *ca, *reason;
@@ -110,10 +105,11 @@ int revoke_command(int argc, char **argv)
 {
     struct job_command command;
     struct wish wish = {0};
-    const struct job_option options[] = {
-        {"ca", &wish.ca, NULL},
-        {"reason", &wish.reason, NULL},
-        {"yes", NULL, &wish.yes},
+    const struct option_spec options[] = {
+        {"ca", "NAME", "the CA that issued it", &wish.ca, NULL},
+        {"reason", "superseded|compromised-key|cessation|affiliation-changed|unspecified",
+         "(RFC 5280, 5.3.1)", &wish.reason, NULL},
+        {"yes", NULL, "although it is in use", NULL, &wish.yes},
     };
     int code = job_command_parse(&command, argc, argv, usage, options, 3);
     struct error *error;

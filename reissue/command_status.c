@@ -10,16 +10,14 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: reissue status [--all] [--json] [--state DIRECTORY] [JOB]\n"
-    "Lists the jobs that are not at their end (--all: every job), or says what happened to one.\n";
+    "usage: reissue status [JOB] [OPTION ...]\n"
+    "Lists the jobs that are not at their end, or says what happened to one.\n";
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
 static struct error *print_list_json(const struct job_list *list)
 {
     struct json_writer writer = {0};
-    char *text;
-    struct error *error;
 
     json_write_object(&writer, NULL);
     json_write_array(&writer, "jobs");
@@ -27,11 +25,7 @@ static struct error *print_list_json(const struct job_list *list)
         job_write_json(&writer, list->items[i]);
     json_write_array_end(&writer);
     json_write_object_end(&writer);
-    error = json_write_end(&writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&writer);
 }
 
 static struct error *print_list(struct state *state, bool all, bool json)
@@ -86,7 +80,10 @@ static struct error *print_job(struct state *state, const char *id, bool json)
 
 static int status(struct job_command *command, const char *id, bool all)
 {
-    struct error *error = job_command_open(command);
+    struct error *error;
+
+    command->only_looks = true;
+    error = job_command_open(command);
 
     if (error == NULL)
         error = id != NULL ? print_job(command->run.state, id, command->json)
@@ -99,7 +96,9 @@ int status_command(int argc, char **argv)
 {
     struct job_command command;
     bool all = false;
-    const struct job_option options[] = {{"all", NULL, &all}};
+    const struct option_spec options[] = {
+        {"all", NULL, "every job, also those that are over", NULL, &all},
+    };
     int code = job_command_parse(&command, argc, argv, usage, options, 1);
 
     if (code >= 0)

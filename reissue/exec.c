@@ -8,6 +8,7 @@
 #include "command.h"
 #include "key_scan.h"
 #include "openssl_config.h"
+#include "options.h"
 #include "secret_file.h"
 
 #include <errno.h>
@@ -22,19 +23,8 @@
 
 static const char usage[] =
     "usage: reissue exec [OPTION ...] [--] COMMAND [ARGUMENT ...]\n"
-    "Runs COMMAND. Keys that `openssl` makes in it (req -newkey, genpkey, genrsa, ecparam "
-    "-genkey)\n"
-    "are made on the card; the key files become references to them.\n"
-    "\n"
-    "  --to URI                     where on the card, such as card:slot=9a (a free slot)\n"
-    "  --pin-source SOURCE          where the PIN comes from in this run: file:PATH, env:NAME,\n"
-    "                               credential:NAME, pad: (typed at the reader's keypad if it has\n"
-    "                               one, else asked for at the terminal)\n"
-    "  --management-key-source SOURCE\n"
-    "                               the same for the card's management key, in hexadecimal;\n"
-    "                               or \"factory\", for a card on which it was never changed\n"
-    "  --overwrite-key              in the slot of --to, which may hold a key: that key is lost\n"
-    "  --help                       print this\n";
+    "Runs COMMAND. Keys that `openssl` makes in it (req -newkey, genpkey, genrsa, ecparam\n"
+    "-genkey) are made on the card; the key files become references to them.\n";
 
 struct options {
     const char *to;
@@ -57,44 +47,30 @@ static int fail(struct error *error, int code)
 /* Returns -1 to go on, or an exit code. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-    static const struct option names[] = {
-        {"to", required_argument, NULL, 't'},
-        {"pin-source", required_argument, NULL, 'p'},
-        {"management-key-source", required_argument, NULL, 'm'},
-        {"overwrite-key", no_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+    const struct option_spec own[] = {
+        {"to", "URI", "where on the card, such as card:slot=9a (a free slot)", &options->to, NULL},
+        {"pin-source", "SOURCE",
+         "where the PIN comes from in this run: file:PATH, env:NAME, credential:NAME, pad: (typed "
+         "at "
+         "the reader's keypad if it has one, else asked for at the terminal)",
+         &options->pin_source, NULL},
+        {"management-key-source", "SOURCE",
+         "the same for the card's management key, in hexadecimal; or \"factory\", for a card on "
+         "which it was never changed",
+         &options->management_key, NULL},
+        {"overwrite-key", NULL, "in the slot of --to, which may hold a key: that key is lost", NULL,
+         &options->overwrite_key},
     };
-    int option;
+    const struct command_options command = {.usage = usage,
+                                            .own = own,
+                                            .own_count = sizeof(own) / sizeof(own[0]),
+                                            .words_follow = true};
+    int code;
 
     *options = (struct options){.to = "card:"};
-    while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
-        switch (option) {
-        case 't':
-            options->to = optarg;
-            break;
-        case 'p':
-            options->pin_source = optarg;
-            break;
-        case 'm':
-            options->management_key = optarg;
-            break;
-        case 'o':
-            options->overwrite_key = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_CODE_SUCCESS;
-        default:
-            fputs(usage, stderr);
-            return EXIT_CODE_USAGE;
-        }
-    }
+    code = options_parse(&command, argc, argv);
     options->command = argv + optind;
-    if (optind < argc)
-        return -1;
-    fputs(usage, stderr);
-    return EXIT_CODE_USAGE;
+    return code < 0 && optind == argc ? options_misused(&command) : code;
 }
 
 /* ---- the PIN ----------------------------------------------------------------------------- */

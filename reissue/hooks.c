@@ -56,7 +56,11 @@ struct error *hook_open(const struct run *run, const struct job *job, const char
     error = split(config, out);
     if (error == NULL && access(out->hook.path, X_OK) != 0)
         error = error_new(ERROR_CONFIG, "[hook %s]: %s cannot be run", name, out->hook.path);
-    return error != NULL ? error : set_timeout(config, &out->hook);
+    if (error == NULL)
+        error = set_timeout(config, &out->hook);
+    if (error != NULL)
+        hook_close(out);
+    return error;
 }
 
 void hook_close(struct configured_hook *hook)

@@ -16,7 +16,8 @@ struct configured_hook {
     const char *words[HOOK_WORDS_MAX];
 };
 
-/* ERROR_CONFIG where the configuration has none of that name, or it cannot be run. */
+/* ERROR_CONFIG where the configuration has none of that name, or it cannot be run: then there is
+   nothing to close. */
 struct error *hook_open(const struct run *run, const struct job *job, const char *name,
                         struct configured_hook *out) MUST_CHECK;
 void hook_close(struct configured_hook *hook);

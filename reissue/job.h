@@ -49,8 +49,10 @@ enum job_value {
     JOB_REASON,           /* of the reissue, as --reason has it */
     JOB_PREDECESSOR,      /* its certificate, PEM */
     JOB_PREDECESSOR_FROM, /* where that was found: a path or URI */
+    JOB_SUBJECT,          /* to ask for, as "/C=PL/CN=NAME"; not there: the predecessor's */
     JOB_NAMES,            /* to ask for, with blanks in between; not there: the predecessor's */
     JOB_PROFILE,          /* the CA's */
+    JOB_PREFERRED_CHAIN,  /* the common name of an issuer that the chain is to have */
     JOB_KEY_KIND,         /* "card", "file", "same" or "csr" */
     JOB_KEY_WANTED,       /* where the key is to be made: URI or file; for "same", where it is */
     JOB_KEY_OVERWRITE,    /* "yes": the slot's key may be replaced; or not there */

@@ -6,8 +6,8 @@
 #include "config.h"
 #include "exit_code.h"
 #include "job_print.h"
+#include "terminal.h"
 
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,121 +39,47 @@ struct error *duration_parse(const char *text, long *out)
                      text);
 }
 
-/* The options that all commands share; their values for getopt_long() are above every character. */
-enum shared {
-    OPTION_CONFIG = 256,
-    OPTION_STATE,
-    OPTION_PIN_SOURCE,
-    OPTION_PASSPHRASE_SOURCE,
-    OPTION_MANAGEMENT_KEY_SOURCE,
-    OPTION_TRY_REFUSED,
-    OPTION_BATCH,
-    OPTION_JSON,
-    OPTION_WAIT,
-    OPTION_HELP,
-    OPTION_OWN, /* the first of a command's own */
-};
-
-static const struct option shared[] = {
-    {"config", required_argument, NULL, OPTION_CONFIG},
-    {"state", required_argument, NULL, OPTION_STATE},
-    {"pin-source", required_argument, NULL, OPTION_PIN_SOURCE},
-    {"passphrase-source", required_argument, NULL, OPTION_PASSPHRASE_SOURCE},
-    {"management-key-source", required_argument, NULL, OPTION_MANAGEMENT_KEY_SOURCE},
-    {"try-refused", no_argument, NULL, OPTION_TRY_REFUSED},
-    {"batch", no_argument, NULL, OPTION_BATCH},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"wait", optional_argument, NULL, OPTION_WAIT},
-    {"help", no_argument, NULL, OPTION_HELP},
-};
-#define SHARED_COUNT (sizeof(shared) / sizeof(shared[0]))
-#define OWN_MAX      24
-
-static struct error *take_shared(struct job_command *command, int option, const char *argument)
-{
-    switch (option) {
-    case OPTION_CONFIG:
-        command->config_path = argument;
-        break;
-    case OPTION_STATE:
-        command->state_directory = argument;
-        break;
-    case OPTION_PIN_SOURCE:
-        command->secrets.pin_source = argument;
-        break;
-    case OPTION_PASSPHRASE_SOURCE:
-        command->secrets.passphrase_source = argument;
-        break;
-    case OPTION_MANAGEMENT_KEY_SOURCE:
-        command->admin_source = argument;
-        break;
-    case OPTION_TRY_REFUSED:
-        command->try_refused = true;
-        break;
-    case OPTION_BATCH:
-        command->secrets.batch = true;
-        break;
-    case OPTION_JSON:
-        command->json = true;
-        break;
-    default:
-        command->wait = WAIT_FOREVER;
-        return argument == NULL ? NULL : duration_parse(argument, &command->wait);
-    }
-    return NULL;
-}
-
-static void take_own(const struct job_option *option, const char *argument)
-{
-    if (option->flag != NULL)
-        *option->flag = true;
-    else
-        *option->text = argument;
-}
-
-/* The table for getopt_long(): what is shared, what is the command's own, and its end. */
-static void fill_table(const struct job_option *options, size_t count, struct option *table)
-{
-    memcpy(table, shared, sizeof(shared));
-    for (size_t i = 0; i < count; i++)
-        table[SHARED_COUNT + i] =
-            (struct option){.name = options[i].name,
-                            .has_arg = options[i].flag != NULL ? no_argument : required_argument,
-                            .val = OPTION_OWN + (int)i};
-    table[SHARED_COUNT + count] = (struct option){0};
-}
-
 int job_command_misused(const char *usage)
 {
-    fputs(usage, stderr);
-    return EXIT_CODE_USAGE;
+    return options_misused(&(struct command_options){.usage = usage});
 }
 
 int job_command_parse(struct job_command *command, int argc, char **argv, const char *usage,
-                      const struct job_option *options, size_t count)
+                      const struct option_spec *own, size_t count)
 {
-    struct option table[SHARED_COUNT + OWN_MAX + 1];
-    int option;
+    const char *wait = NULL;
+    const struct option_spec common[] = {
+        {"pin-source", "SOURCE", "where the card's PIN is: file:, env:, credential: or pad:",
+         &command->secrets.pin_source, NULL},
+        {"management-key-source", "SOURCE", "the same for the card's management key, or factory",
+         &command->admin_source, NULL},
+        {"passphrase-source", "SOURCE", "the same for key files",
+         &command->secrets.passphrase_source, NULL},
+        {"try-refused", NULL, "send a PIN that the card refused in an earlier run once more", NULL,
+         &command->try_refused},
+        {"wait", "[=DURATION]", "how long to wait for the CA", &wait, NULL},
+        {"batch", NULL, "ask nobody", NULL, &command->secrets.batch},
+        {"json", NULL, "print the outcome as JSON", NULL, &command->json},
+        {"config", "FILE", "the configuration", &command->config_path, NULL},
+        {"state", "DIRECTORY", "where jobs and certificates are kept", &command->state_directory,
+         NULL},
+    };
+    const struct command_options options = {.usage = usage,
+                                            .own = own,
+                                            .own_count = count,
+                                            .common = common,
+                                            .common_count = sizeof(common) / sizeof(common[0])};
+    struct error *error = NULL;
+    int code;
 
     *command = (struct job_command){.wait = WAIT_DEFAULT};
-    fill_table(options, count, table);
-    while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
-        struct error *error = NULL;
-
-        if (option == OPTION_HELP) {
-            fputs(usage, stdout);
-            return EXIT_CODE_SUCCESS;
-        }
-        if (option >= OPTION_OWN)
-            take_own(&options[option - OPTION_OWN], optarg);
-        else if (option >= OPTION_CONFIG)
-            error = take_shared(command, option, optarg);
-        else
-            return job_command_misused(usage);
-        if (error != NULL)
-            return command_fail(error, command->json);
-    }
-    return -1;
+    code = options_parse(&options, argc, argv);
+    if (code >= 0 || wait == NULL)
+        return code;
+    command->wait = WAIT_FOREVER;
+    if (wait[0] != '\0')
+        error = duration_parse(wait, &command->wait);
+    return error == NULL ? -1 : command_fail(error, command->json);
 }
 
 /* ---- telling ----------------------------------------------------------------------------- */
@@ -166,20 +92,34 @@ static double clock_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+#define TELL_COLUMN 9 /* behind the time */
+
 /* A line per step, with the time that has passed. */
 static void tell(void *argument, const struct job *job, const char *text)
 {
     const struct job_command *command = argument;
 
+    FILE *out = command->json ? stderr : stdout;
+
     (void)job;
-    fprintf(command->json ? stderr : stdout, "%6.1fs  %s\n", clock_seconds() - command->started,
-            text);
+    fprintf(out, "%6.1fs  ", clock_seconds() - command->started);
+    if (terminal_width(out) > 0)
+        terminal_print_wrapped(out, text, TELL_COLUMN, TELL_COLUMN);
+    else
+        fprintf(out, "%s\n", text);
     (void)fflush(stdout);
 }
 
 void (*job_command_observer)(enum job_step step, const char *moment);
 
 /* ---- opening ----------------------------------------------------------------------------- */
+
+static struct error *open_state(struct job_command *command, const char *directory)
+{
+    return command->only_looks && !state_exists(directory)
+               ? state_open_empty(directory, &command->run.state)
+               : state_open(directory, &command->run.state);
+}
 
 struct error *job_command_open(struct job_command *command)
 {
@@ -200,8 +140,7 @@ struct error *job_command_open(struct job_command *command)
     if (error == NULL && command->state_directory == NULL)
         error = config_state_directory(config, &directory);
     if (error == NULL)
-        error = state_open(directory != NULL ? directory : command->state_directory,
-                           &command->run.state);
+        error = open_state(command, directory != NULL ? directory : command->state_directory);
     free(directory);
     if (error == NULL)
         error = crypto_open(&command->secrets, &command->run.crypto);

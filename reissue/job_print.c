@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "job_print.h"
 
+#include "ca.h"
+#include "clipboard.h"
 #include "live.h"
+#include "terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#define LINE_INDENT 10 /* behind a job's id */
 
 void time_text(time_t time, char out[TIME_TEXT_SIZE])
 {
@@ -48,15 +54,9 @@ void job_write_json(struct json_writer *writer, const struct job *job)
 static struct error *print_json(const struct job *job)
 {
     struct json_writer writer = {0};
-    char *text;
-    struct error *error;
 
     job_write_json(&writer, job);
-    error = json_write_end(&writer, &text);
-    if (error == NULL)
-        puts(text);
-    free(text);
-    return error;
+    return json_write_print(&writer);
 }
 
 /* ---- for people -------------------------------------------------------------------------- */
@@ -79,6 +79,32 @@ static struct error *print_places(const struct job *job, const struct run *run)
     return NULL;
 }
 
+/* What a person does with a request, step by step; only to a terminal, for it is long. */
+static void print_request(const struct job *job)
+{
+    const char *csr = job_get(job, JOB_CSR);
+    bool copied = clipboard_copy(stdout, csr);
+
+    printf("\n%s\n1. Give this request to your CA: %spaste it into the CA's web page, or send the "
+           "file\n"
+           "   %s\n"
+           "2. Wait for as long as that takes: nothing runs meanwhile, and nothing is locked.\n"
+           "3. With what the CA sends (PEM, DER or PKCS #7):\n\n"
+           "   reissue resume %s --cert FILE\n\n"
+           "reissue status says what is waited for.\n",
+           csr, copied ? "it was offered to the clipboard;\n   " : "", job_get(job, JOB_ORDER),
+           job->id);
+}
+
+static bool waits_for_person(const struct job *job, const struct run *run)
+{
+    const struct ca *ca = NULL;
+    struct error *error = ca_find(run, job, &ca);
+
+    error_free(error); /* then it is none that a person is the way to */
+    return ca == &manual_ca && job->step == STEP_FINALIZE_SENT && job_get(job, JOB_ORDER) != NULL;
+}
+
 struct error *job_print_outcome(const struct job *job, const struct run *run, bool json)
 {
     if (json)
@@ -87,9 +113,22 @@ struct error *job_print_outcome(const struct job *job, const struct run *run, bo
         printf("\nThe job %s is cancelled.\n", job->id);
     else if (job->step >= STEP_DEPLOYED)
         return print_places(job, run);
+    else if (isatty(STDOUT_FILENO) && run != NULL && waits_for_person(job, run))
+        print_request(job);
     else
         printf("\nThe job %s waits for %s\n", job->id, job_get(job, JOB_WAITS_FOR));
     return NULL;
+}
+
+/* Below a job's line; in one line for whoever reads it by program. */
+static void print_indented(const char *what, const char *text)
+{
+    int used = printf("          %s ", what);
+
+    if (terminal_width(stdout) > 0)
+        terminal_print_wrapped(stdout, text, (size_t)used, LINE_INDENT);
+    else
+        printf("%s\n", text);
 }
 
 void job_print_line(const struct job *job)
@@ -102,7 +141,7 @@ void job_print_line(const struct job *job)
     printf("%s  %-20s %-20s %s\n", job->id, job_get(job, JOB_NAME), job_step_name(job->step),
            updated);
     if (failure != NULL)
-        printf("          failed: %s\n", failure);
+        print_indented("failed:", failure);
     else if (waits != NULL)
-        printf("          waits for %s\n", waits);
+        print_indented("waits for", waits);
 }

@@ -150,3 +150,22 @@ struct error *json_write_end(struct json_writer *writer, char **out)
     *writer = (struct json_writer){0};
     return error;
 }
+
+struct error *json_write_print(struct json_writer *writer)
+{
+    char *text;
+    struct error *error = json_write_end(writer, &text);
+
+    if (error == NULL)
+        puts(text);
+    free(text);
+    return error;
+}
+
+void json_write_fail(struct json_writer *writer, struct error *error)
+{
+    if (writer->error == NULL)
+        writer->error = error;
+    else
+        error_free(error);
+}

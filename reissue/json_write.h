@@ -45,4 +45,10 @@ void json_write_raw(struct json_writer *writer, const char *name, const char *js
  */
 struct error *json_write_end(struct json_writer *writer, char **out) MUST_CHECK;
 
+/* The same to the standard output, with the line's end. */
+struct error *json_write_print(struct json_writer *writer) MUST_CHECK;
+
+/* Has json_write_end() give that error (owned; NULL is none), if it would give none before it. */
+void json_write_fail(struct json_writer *writer, struct error *error);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "key_algorithm.h"
 
-#include <stddef.h>
 #include <strings.h>
 
 static const struct key_algorithm algorithms[] = {
@@ -17,6 +16,15 @@ static const struct key_algorithm algorithms[] = {
     {"brainpoolP512r1", "EC", 0, "brainpoolP512r1"},
     {"Ed25519", "ED25519", 0, NULL},
 };
+
+size_t key_algorithm_list(const char **out, size_t room)
+{
+    size_t count = sizeof(algorithms) / sizeof(algorithms[0]);
+
+    for (size_t i = 0; i < count && i < room; i++)
+        out[i] = algorithms[i].name;
+    return count < room ? count : room;
+}
 
 const struct key_algorithm *key_algorithm_find(const char *name)
 {

@@ -199,12 +199,14 @@ struct error *names_add(struct names *names, const char *text)
     return strchr(text, '@') != NULL ? add_email(names, text) : add_dns(names, text);
 }
 
+#define SEPARATORS NAME_BLANKS ","
+
 struct error *names_add_list(struct names *names, const char *list)
 {
     struct error *error = NULL;
 
-    while (error == NULL && *(list += strspn(list, NAME_BLANKS)) != '\0') {
-        size_t length = strcspn(list, NAME_BLANKS);
+    while (error == NULL && *(list += strspn(list, SEPARATORS)) != '\0') {
+        size_t length = strcspn(list, SEPARATORS);
         char *name = strndup(list, length);
 
         error = name == NULL ? error_no_memory() : names_add(names, name);

@@ -44,7 +44,7 @@ struct error *names_add(struct names *names, const char *text) MUST_CHECK;
 /* Takes all away but each NAME_OTHER. */
 void names_keep_others(struct names *names);
 
-/* Adds each of a list with blanks in between. */
+/* Adds each of a list with blanks, or commas, in between. */
 struct error *names_add_list(struct names *names, const char *list) MUST_CHECK;
 
 /*

@@ -19,8 +19,8 @@
 
 /* ---- by the certificate's own dates ------------------------------------------------------ */
 
-static struct error *due_by_dates(const struct config_certificate *config, const X509 *certificate,
-                                  time_t *out)
+struct error *renewal_by_dates(const struct config_certificate *config, const X509 *certificate,
+                               time_t *out)
 {
     time_t start = 0;
     time_t end = 0;
@@ -176,7 +176,7 @@ struct error *renewal_due(struct run *run, const struct config_certificate *conf
     if (error == NULL)
         error = certificate_from_pem(pem, &certificate);
     if (error == NULL)
-        error = due_by_dates(config, certificate, out);
+        error = renewal_by_dates(config, certificate, out);
     if (error == NULL)
         error = due_by_window(run, config, certificate, out);
     X509_free(certificate);

@@ -16,4 +16,8 @@
 struct error *renewal_due(struct run *run, const struct config_certificate *config,
                           time_t *out) MUST_CHECK;
 
+/* The same by the certificate's dates and the configuration alone, which ask nobody. */
+struct error *renewal_by_dates(const struct config_certificate *config, const X509 *certificate,
+                               time_t *out) MUST_CHECK;
+
 #endif

@@ -2,215 +2,46 @@
 #include "start.h"
 
 #include "ca.h"
+#include "certificate_lookup.h"
 #include "certificate_text.h"
 #include "csr.h"
-#include "describe.h"
 #include "file.h"
-#include "job_command.h"
 #include "key_algorithm.h"
-#include "live.h"
-#include "names.h"
 #include "public_key.h"
+#include "start_internal.h"
 #include "unattended.h"
 
-#include <ctype.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_MAX_LENGTH 100
-
 /* ---- the predecessor --------------------------------------------------------------------- */
 
-static struct error *from_card(struct run *run, const char *text, X509 **out)
-{
-    struct card_certificate_list list = {0};
-    struct card_uri *uri = NULL;
-    struct error *error = card_uri_parse(text, &uri);
-
-    if (error == NULL)
-        error = card_find_certificates(run->crypto->cards, uri, &list);
-    if (error == NULL && list.count > 1)
-        error =
-            error_new(ERROR_AMBIGUOUS, "%zu certificates fit %s: name the slot, as in card:slot=9a",
-                      list.count, text);
-    if (error == NULL) {
-        const unsigned char *der = list.items[0].der;
-
-        *out = d2i_X509(NULL, &der, (long)list.items[0].der_length);
-        if (*out == NULL)
-            error = crypto_error("cannot read the certificate at %s", text);
-    }
-    card_certificate_list_clear(&list);
-    card_uri_free(uri);
-    return error;
-}
-
-static struct error *from_file(const char *path, X509 **out)
-{
-    struct certificate_bundle bundle = {0};
-    struct error *error = certificate_bundle_read(path, NULL, &bundle);
-
-    if (error == NULL) {
-        X509_up_ref(bundle.certificate);
-        *out = bundle.certificate;
-    } else if (error_code(error) == ERROR_CERTIFICATE)
-        error = error_wrap(error, ERROR_ARGUMENT, "cannot take a certificate from %s", path);
-    certificate_bundle_clear(&bundle);
-    return error;
-}
-
-/* Whether a certificate is named by a lineage of ours: a file of that name comes first. */
-static bool is_lineage(const char *certificate)
-{
-    return !crypto_is_card_uri(certificate) && strchr(certificate, '/') == NULL &&
-           access(certificate, F_OK) != 0;
-}
-
-static struct error *from_name(struct run *run, const char *name, X509 **out, char **path)
-{
-    struct error *error;
-
-    if (!is_lineage(name)) {
-        *path = strdup(name);
-        return *path == NULL ? error_no_memory() : from_file(name, out);
-    }
-    error = live_path(run->state, name, "cert.pem", path);
-    if (error == NULL && access(*path, F_OK) != 0)
-        error = error_new(ERROR_NOT_FOUND,
-                          "there is neither a file %s, nor a certificate that goes by this name "
-                          "here: reissue list shows those that do",
-                          name);
-    return error != NULL ? error : from_file(*path, out);
-}
-
-static struct error *note_predecessor(struct run *run, struct job *job, const char *name,
+static struct error *note_predecessor(struct run *run, struct job *job, const char *word,
                                       X509 **out)
 {
-    char *path = NULL;
+    char *place = NULL;
     char *pem = NULL;
-    struct error *error;
+    struct error *error = certificate_lookup(run, word, out, &place);
 
-    *out = NULL;
-    error = crypto_is_card_uri(name) ? from_card(run, name, out) : from_name(run, name, out, &path);
     if (error == NULL)
         error = certificate_to_pem(*out, &pem);
     if (error == NULL)
         error = job_set(job, JOB_PREDECESSOR, pem);
     if (error == NULL)
-        error = job_set(job, JOB_PREDECESSOR_FROM, path != NULL ? path : name);
+        error = job_set(job, JOB_PREDECESSOR_FROM, place);
     free(pem);
-    free(path);
-    return error;
-}
-
-/* ---- the name ---------------------------------------------------------------------------- */
-
-/* A name becomes a directory's: what has another meaning there is left out of it. */
-static bool is_name(const char *text)
-{
-    if (text[0] == '\0' || text[0] == '.' || text[0] == '-' || strlen(text) > NAME_MAX_LENGTH)
-        return false;
-    for (; *text != '\0'; text++)
-        if (!isalnum((unsigned char)*text) && strchr(".-_@+", *text) == NULL)
-            return false;
-    return true;
-}
-
-static struct error *copy_first_name(const X509 *certificate, char **out)
-{
-    struct names names = {0};
-    struct error *error = names_of_certificate(certificate, &names);
-
-    if (error == NULL && (*out = strdup(names.count > 0 ? names.items[0].text : "")) == NULL)
-        error = error_no_memory();
-    names_clear(&names);
-    return error;
-}
-
-/* The common name, which CAs leave out more and more, or the first name that it is for, as far as
-   that can be a name. */
-static struct error *name_from_certificate(const X509 *certificate, char **out)
-{
-    struct error *error = describe_common_name(X509_get_subject_name(certificate), out);
-
-    if (error == NULL && (*out)[0] == '\0') {
-        free(*out);
-        *out = NULL;
-        error = copy_first_name(certificate, out);
-    }
-    if (error != NULL)
-        return error;
-    for (char *place = *out; *place != '\0'; place++)
-        if (!isalnum((unsigned char)*place) && strchr(".-_@+", *place) == NULL)
-            *place = '_';
-    if ((*out)[0] == '.' || (*out)[0] == '-')
-        (*out)[0] = '_';
-    if (strlen(*out) > NAME_MAX_LENGTH)
-        (*out)[NAME_MAX_LENGTH] = '\0';
-    return NULL;
-}
-
-/* `certificate` is what the predecessor was named by; the successor of a lineage keeps its name. */
-static struct error *note_name(struct job *job, const char *wanted, const char *certificate,
-                               const X509 *predecessor)
-{
-    char *name = NULL;
-    struct error *error;
-
-    if (wanted != NULL && !is_name(wanted))
-        return error_new(
-            ERROR_ARGUMENT,
-            "\"%s\" cannot be a certificate's name here: letters, digits and . - _ @ + "
-            "are allowed, at most %d",
-            wanted, NAME_MAX_LENGTH);
-    if (wanted != NULL)
-        return job_set(job, JOB_NAME, wanted);
-    if (predecessor == NULL)
-        return error_new(ERROR_ARGUMENT,
-                         "say which name the certificate goes by here, with --name");
-    if (is_lineage(certificate))
-        return job_set(job, JOB_NAME, certificate);
-    error = name_from_certificate(predecessor, &name);
-    if (error == NULL)
-        error = job_set(job, JOB_NAME, is_name(name) ? name : "certificate");
-    free(name);
-    return error;
-}
-
-/* ---- the names ---------------------------------------------------------------------------- */
-
-/* Those of the predecessor are asked for again where no others are given. */
-static struct error *note_names(struct job *job, const struct start_wish *wish)
-{
-    struct names names = {0};
-    struct error *error;
-
-    if (wish->names == NULL && wish->certificate == NULL && wish->csr == NULL)
-        return error_new(ERROR_ARGUMENT, "say which certificate is to have a successor: a file, a "
-                                         "card: URI, or a name that reissue list shows");
-    if (wish->names == NULL)
-        return NULL;
-    if (wish->csr != NULL)
-        return error_new(ERROR_ARGUMENT, "the request that is given says which names are asked "
-                                         "for: others cannot be");
-    error = names_add_list(&names, wish->names);
-    if (error == NULL)
-        error = job_set(job, JOB_NAMES, wish->names);
-    names_clear(&names);
+    free(place);
     return error;
 }
 
 /* ---- the key ----------------------------------------------------------------------------- */
 
 /* As the predecessor's, where that is still good enough. */
-static const char *algorithm_like(const X509 *predecessor)
+const char *start_usual_algorithm(const X509 *predecessor)
 {
     const EVP_PKEY *key = predecessor == NULL ? NULL : X509_get0_pubkey(predecessor);
-
     const struct key_algorithm *same;
     char name[64];
 
@@ -241,7 +72,8 @@ static struct error *key_place(const struct job *job, const struct start_wish *w
 static struct error *note_new_key(struct run *run, struct job *job, const struct start_wish *wish,
                                   const X509 *predecessor)
 {
-    const char *algorithm = wish->algorithm != NULL ? wish->algorithm : algorithm_like(predecessor);
+    const char *algorithm =
+        wish->algorithm != NULL ? wish->algorithm : start_usual_algorithm(predecessor);
     char *place = NULL;
     struct error *error = NULL;
 
@@ -324,46 +156,6 @@ static struct error *note_key(struct run *run, struct job *job, const struct sta
     return note_new_key(run, job, wish, predecessor);
 }
 
-/* ---- reason and revocation --------------------------------------------------------------- */
-
-static const char *const reasons[] = {"next-period",   "lost-key", "compromised-key",
-                                      "new-algorithm", "mismatch", "server-change"};
-
-static struct error *note_reason(struct job *job, const struct start_wish *wish)
-{
-    const char *reason = wish->reason == NULL ? "next-period" : wish->reason;
-    bool known = false;
-
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        known = known || strcmp(reasons[i], reason) == 0;
-    if (!known)
-        return error_new(ERROR_ARGUMENT,
-                         "\"%s\" is no reason: there are next-period, lost-key, compromised-key, "
-                         "new-algorithm, mismatch and server-change",
-                         reason);
-    if (wish->key != NULL &&
-        (strcmp(reason, "lost-key") == 0 || strcmp(reason, "compromised-key") == 0))
-        return error_new(
-            ERROR_ARGUMENT,
-            "a key that is lost or compromised cannot be kept: ask for a new one, with "
-            "--new-key");
-    return job_set(job, JOB_REASON, reason);
-}
-
-static struct error *note_revocation(struct job *job, const struct start_wish *wish)
-{
-    long seconds;
-    struct error *error;
-
-    if (wish->revoke != NULL && strcmp(wish->revoke, "now") != 0 && strcmp(wish->revoke, "no") != 0)
-        return error_new(ERROR_ARGUMENT, "--revoke is \"now\" or \"no\"; --revoke-after takes a "
-                                         "duration, such as 14d");
-    if (wish->revoke_after == NULL)
-        return job_set(job, JOB_REVOKE, wish->revoke == NULL ? "no" : wish->revoke);
-    error = duration_parse(wish->revoke_after, &seconds);
-    return error != NULL ? error : job_set_number(job, JOB_REVOKE, seconds);
-}
-
 /* ---- where it goes ----------------------------------------------------------------------- */
 
 /* A certificate for a key on a card goes beside it, unless somebody wants otherwise. Where exactly
@@ -386,21 +178,23 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
     if (wish->certificate != NULL)
         error = note_predecessor(run, job, wish->certificate, &predecessor);
     if (error == NULL)
-        error = note_name(job, wish->name, wish->certificate, predecessor);
+        error = start_note_names(job, wish);
+    if (error == NULL)
+        error = start_note_name(run, job, wish, predecessor);
     if (error == NULL)
         error = job_set(job, JOB_CA, wish->ca == NULL ? "manual" : wish->ca);
     if (error == NULL)
         error = note_key(run, job, wish, predecessor);
     if (error == NULL)
-        error = note_names(job, wish);
+        error = start_note_reason(job, wish);
     if (error == NULL)
-        error = note_reason(job, wish);
-    if (error == NULL)
-        error = note_revocation(job, wish);
+        error = start_note_revocation(run, job, wish);
     if (error == NULL)
         error = note_install(job, wish);
     if (error == NULL && wish->profile != NULL)
         error = job_set(job, JOB_PROFILE, wish->profile);
+    if (error == NULL && wish->preferred_chain != NULL)
+        error = job_set(job, JOB_PREFERRED_CHAIN, wish->preferred_chain);
     if (error == NULL)
         error = ca_check(run, job);
     if (error == NULL)
@@ -436,7 +230,7 @@ struct error *start_make_revocation(struct run *run, const char *certificate, co
         return error;
     error = note_predecessor(run, *out, certificate, &predecessor);
     if (error == NULL)
-        error = note_name(*out, NULL, certificate, predecessor);
+        error = start_note_name(run, *out, &(struct start_wish){0}, predecessor);
     if (error == NULL)
         error = job_set(*out, JOB_CA, ca);
     (*out)->step = STEP_REVOCATION_SENT;

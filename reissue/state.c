@@ -187,21 +187,13 @@ static struct error *make_tables(struct state *state)
 }
 
 /* WAL with FULL is what makes a commit durable (see docs/architecture.md). */
-static struct error *open_database(struct state *state)
+static struct error *open_at(struct state *state, const char *path)
 {
     struct error *error;
-    char *path;
 
-    error = state_path(state, &path, "state.db");
-    if (error != NULL)
-        return error;
     if (sqlite3_open_v2(path, &state->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-        SQLITE_OK) {
-        error = state->database == NULL ? error_no_memory() : failed(state, "open");
-        free(path);
-        return error;
-    }
-    free(path);
+        SQLITE_OK)
+        return state->database == NULL ? error_no_memory() : failed(state, "open");
     (void)sqlite3_busy_timeout(state->database, BUSY_MS);
     error = state_run(state, "PRAGMA journal_mode = WAL", NO_VALUES);
     if (error == NULL)
@@ -209,6 +201,17 @@ static struct error *open_database(struct state *state)
     if (error == NULL)
         error = state_run(state, "PRAGMA foreign_keys = ON", NO_VALUES);
     return error != NULL ? error : make_tables(state);
+}
+
+static struct error *open_database(struct state *state)
+{
+    char *path;
+    struct error *error = state_path(state, &path, "state.db");
+
+    if (error == NULL)
+        error = open_at(state, path);
+    free(path);
+    return error;
 }
 
 /* The directory's own name: jobs remember paths below it, and run in any directory. */
@@ -224,17 +227,34 @@ static struct error *resolve(struct state *state)
     return NULL;
 }
 
+static struct error *make_state(const char *directory, struct state **out)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out != NULL && ((*out)->directory = strdup(directory)) != NULL)
+        return NULL;
+    free(*out);
+    *out = NULL;
+    return error_no_memory();
+}
+
+/* Hands the state out, or the error and none. */
+static struct error *finish(struct state *state, struct error *error, struct state **out)
+{
+    *out = error == NULL ? state : NULL;
+    if (error != NULL)
+        state_close(state);
+    return error;
+}
+
 struct error *state_open(const char *directory, struct state **out)
 {
-    struct state *state = calloc(1, sizeof(*state));
-    struct error *error;
+    struct state *state;
+    struct error *error = make_state(directory, &state);
     mode_t mask;
 
     *out = NULL;
-    if (state == NULL || (state->directory = strdup(directory)) == NULL) {
-        free(state);
-        return error_no_memory();
-    }
+    if (error != NULL)
+        return error;
     mask = umask(0022);
     error = make_directories(directory);
     if (error == NULL)
@@ -243,12 +263,16 @@ struct error *state_open(const char *directory, struct state **out)
     if (error == NULL)
         error = open_database(state);
     umask(mask);
-    if (error != NULL) {
-        state_close(state);
-        return error;
-    }
-    *out = state;
-    return NULL;
+    return finish(state, error, out);
+}
+
+struct error *state_open_empty(const char *directory, struct state **out)
+{
+    struct state *state;
+    struct error *error = make_state(directory, &state);
+
+    *out = NULL;
+    return error != NULL ? error : finish(state, open_at(state, ":memory:"), out);
 }
 
 void state_close(struct state *state)
@@ -258,6 +282,15 @@ void state_close(struct state *state)
     (void)sqlite3_close(state->database);
     free(state->directory);
     free(state);
+}
+
+bool state_exists(const char *directory)
+{
+    char *path = NULL;
+    bool there = asprintf(&path, "%s/state.db", directory) >= 0 && access(path, R_OK | W_OK) == 0;
+
+    free(path);
+    return there;
 }
 
 /* ---- paths and locks --------------------------------------------------------------------- */

@@ -25,6 +25,13 @@ struct state {
 struct error *state_open(const char *directory, struct state **out) MUST_CHECK;
 void state_close(struct state *state);
 
+/* An empty state in memory, in place of the one that is not in `directory` yet: for who only looks,
+   and is to leave no trace. */
+struct error *state_open_empty(const char *directory, struct state **out) MUST_CHECK;
+
+/* Whether there is a state in `directory` that can be opened: state_open() would make one. */
+bool state_exists(const char *directory);
+
 /* A transaction; state_rollback() where anything in between fails. */
 struct error *state_begin(struct state *state) MUST_CHECK;
 struct error *state_commit(struct state *state) MUST_CHECK;

@@ -15,6 +15,7 @@ static struct error *fill_template(const struct job *job, const EVP_PKEY *key,
 {
     const char *pem = job_get(job, JOB_PREDECESSOR);
     const char *names = job_get(job, JOB_NAMES);
+    const char *subject = job_get(job, JOB_SUBJECT);
     X509 *predecessor = NULL;
     struct error *error = NULL;
 
@@ -24,6 +25,8 @@ static struct error *fill_template(const struct job *job, const EVP_PKEY *key,
         error = csr_template_from_certificate(predecessor, key, template);
     if (error == NULL && names != NULL)
         error = csr_template_set_names(template, names);
+    if (error == NULL && subject != NULL) /* last: it is as it was said */
+        error = csr_template_set_subject(template, subject);
     X509_free(predecessor);
     return error;
 }

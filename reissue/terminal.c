@@ -15,6 +15,9 @@
 #define WIDTH_LEAST 20
 #define GAP         2
 
+/* Wrapped text is for reading, in whatever is wider than this, too. */
+#define WRAPPED_MAX 80
+
 struct table {
     const char *const *headings;
     size_t columns;
@@ -23,17 +26,23 @@ struct table {
     size_t *widths;
 };
 
-void terminal_print(FILE *out, const char *text)
+void terminal_print_wrapped(FILE *out, const char *text, size_t used, size_t indent)
 {
-    char *clean;
-    struct error *error = text_clean(text, TEXT_MAX, &clean);
+    while (*text != '\0') {
+        size_t length = strcspn(text, " \n");
 
-    if (error == NULL)
-        fputs(clean, out);
-    else
-        fputs(error_message(error), out);
-    error_free(error);
-    free(clean);
+        if (used > indent && used + 1 + length >= WRAPPED_MAX) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            used = indent;
+        } else if (used > indent) {
+            fputc(' ', out);
+            used++;
+        }
+        fprintf(out, "%.*s", (int)length, text);
+        used += length;
+        text += length + strspn(text + length, " \n");
+    }
+    fputc('\n', out);
 }
 
 size_t terminal_width(FILE *out)
@@ -114,6 +123,21 @@ static void print_cell(FILE *out, const char *text, size_t width, size_t most)
     }
     for (; count < width; count++)
         fputc(' ', out);
+}
+
+void terminal_print_cut(FILE *out, const char *text, size_t width)
+{
+    char *clean;
+    struct error *error = text_clean(text, TEXT_MAX, &clean);
+
+    print_cell(out, error == NULL ? clean : error_message(error), 0, width == 0 ? SIZE_MAX : width);
+    error_free(error);
+    free(clean);
+}
+
+void terminal_print(FILE *out, const char *text)
+{
+    terminal_print_cut(out, text, 0);
 }
 
 static void print_row(const struct table *table, const char *const *texts, FILE *out, size_t width)

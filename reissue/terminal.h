@@ -11,6 +11,13 @@
 /* Prints one line's worth of text without whatever a terminal would obey, as text_clean() does. */
 void terminal_print(FILE *out, const char *text);
 
+/* The same, cut after `width` characters; 0: not cut. */
+void terminal_print_cut(FILE *out, const char *text, size_t width);
+
+/* Prints `text`, whose line ends count as blanks, in lines of less than 80 columns. It begins in
+   column `used`, further lines in column `indent`. Ends the line. */
+void terminal_print_wrapped(FILE *out, const char *text, size_t used, size_t indent);
+
 /* How many characters fit into a line of `out`; 0 where that is no terminal. */
 size_t terminal_width(FILE *out);
 

@@ -32,6 +32,8 @@ packages=(
     curl python3 osslsigncode nodejs                             # and who else uses one
     pebble certbot uacme                                         # an ACME server and its DNS, others' clients
     polkitd dbus-daemon                                          # who pcscd 2 asks
+    systemd                                                      # which looks at its example units
+    zsh fish                                                     # who complete command lines, beside bash
 )
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)

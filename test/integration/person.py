@@ -2,7 +2,8 @@
 """Plays a person at a terminal: person.py TEXT=ANSWER ... -- COMMAND ...
 
 Runs the command with a terminal of its own. Whenever a TEXT shows up, its ANSWER is typed, each once
-and in order. Prints what was on the screen, and ends with the command's exit code; 125 when a TEXT
+and in order; ^C and ^D are those keys. Prints what was on the screen, and ends with the command's exit code, 128
+and the signal's number where one ended it; 125 when a TEXT
 did not show up within 20 seconds.
 """
 import os
@@ -10,6 +11,8 @@ import pty
 import select
 import sys
 import time
+
+KEYS = {"^C": b"\x03", "^D": b"\x04"}
 
 words = sys.argv[1:]
 split = words.index("--")
@@ -36,7 +39,7 @@ while True:
         text, answer = script.pop(0)
         seen = screen.index(text.encode(), seen) + len(text)
         time.sleep(0.1)  # until the echo is off
-        os.write(terminal, answer.encode() + b"\n")
+        os.write(terminal, KEYS.get(answer, answer.encode() + b"\n"))
     if time.monotonic() > deadline:
         os.kill(child, 9)
         break
@@ -45,4 +48,6 @@ sys.stdout.buffer.write(screen.replace(b"\r\n", b"\n"))
 code = os.waitstatus_to_exitcode(status)
 if script:
     sys.stderr.write("never asked: %s\n" % script[0][0])
+if code < 0 and time.monotonic() < deadline:
+    code = 128 - code
 sys.exit(125 if script and code == 0 else code if code >= 0 else 125)

@@ -124,7 +124,7 @@ openssl req -new -newkey rsa:1024 -nodes -keyout weak.key -subj /CN=weak.example
 expect_reissue 10 start --csr weak.csr --name weak --ca pebble --batch
 expect_in "must not be sent" err
 [[ $(orders) == "$before" ]] || fail "the CA has heard of it"
-expect_reissue 0 cancel "$(open_jobs)"
+[[ -z $(open_jobs) ]] || fail "a job was begun"
 
 # ---- authorizations that are used again: the order comes back ready, and nothing is published ----------------
 
