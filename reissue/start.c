@@ -2,6 +2,7 @@
 #include "start.h"
 
 #include "ca.h"
+#include "certificate_place.h"
 #include "certificate_text.h"
 #include "csr.h"
 #include "describe.h"
@@ -21,52 +22,14 @@
 
 /* ---- the predecessor --------------------------------------------------------------------- */
 
-static struct error *from_card(struct run *run, const char *text, X509 **out)
-{
-    struct card_certificate_list list = {0};
-    struct card_uri *uri = NULL;
-    struct error *error = card_uri_parse(text, &uri);
-
-    if (error == NULL)
-        error = card_find_certificates(run->crypto->cards, uri, &list);
-    if (error == NULL && list.count > 1)
-        error =
-            error_new(ERROR_AMBIGUOUS, "%zu certificates fit %s: name the slot, as in card:slot=9a",
-                      list.count, text);
-    if (error == NULL) {
-        const unsigned char *der = list.items[0].der;
-
-        *out = d2i_X509(NULL, &der, (long)list.items[0].der_length);
-        if (*out == NULL)
-            error = crypto_error("cannot read the certificate at %s", text);
-    }
-    card_certificate_list_clear(&list);
-    card_uri_free(uri);
-    return error;
-}
-
-static struct error *from_file(const char *path, X509 **out)
-{
-    struct certificate_bundle bundle = {0};
-    struct error *error = certificate_bundle_read(path, NULL, &bundle);
-
-    if (error == NULL) {
-        X509_up_ref(bundle.certificate);
-        *out = bundle.certificate;
-    } else if (error_code(error) == ERROR_CERTIFICATE)
-        error = error_wrap(error, ERROR_ARGUMENT, "cannot take a certificate from %s", path);
-    certificate_bundle_clear(&bundle);
-    return error;
-}
-
 /* A file of that name comes first, then a lineage of ours. */
-static struct error *from_name(struct run *run, const char *name, X509 **out, char **path)
+static struct error *find_by_name(struct run *run, const char *name, char **path)
 {
     struct error *error;
 
-    if (access(name, F_OK) == 0 || strchr(name, '/') != NULL) {
+    if (access(name, F_OK) == 0 || strchr(name, '/') != NULL || crypto_is_card_uri(name)) {
         *path = strdup(name);
-        return *path == NULL ? error_no_memory() : from_file(name, out);
+        return *path == NULL ? error_no_memory() : NULL;
     }
     error = live_path(run->state, name, "cert.pem", path);
     if (error == NULL && access(*path, F_OK) != 0)
@@ -74,24 +37,31 @@ static struct error *from_name(struct run *run, const char *name, X509 **out, ch
                           "there is neither a file %s, nor a certificate that goes by this name "
                           "here: reissue list shows those that do",
                           name);
-    return error != NULL ? error : from_file(*path, out);
+    return error;
 }
 
 static struct error *note_predecessor(struct run *run, struct job *job, const char *name,
                                       X509 **out)
 {
+    struct certificate_bundle found = {0};
     char *path = NULL;
     char *pem = NULL;
-    struct error *error;
+    struct error *error = find_by_name(run, name, &path);
 
     *out = NULL;
-    error = crypto_is_card_uri(name) ? from_card(run, name, out) : from_name(run, name, out, &path);
     if (error == NULL)
-        error = certificate_to_pem(*out, &pem);
+        error = certificate_load(run->crypto, path, &found);
+    if (error == NULL)
+        error = certificate_to_pem(found.certificate, &pem);
     if (error == NULL)
         error = job_set(job, JOB_PREDECESSOR, pem);
     if (error == NULL)
-        error = job_set(job, JOB_PREDECESSOR_FROM, path != NULL ? path : name);
+        error = job_set(job, JOB_PREDECESSOR_FROM, path);
+    if (error == NULL) {
+        *out = found.certificate;
+        found.certificate = NULL;
+    }
+    certificate_bundle_clear(&found);
     free(pem);
     free(path);
     return error;

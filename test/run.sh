@@ -33,6 +33,8 @@ packages=(
     pebble certbot uacme                                         # an ACME server and its DNS, others' clients
     polkitd dbus-daemon                                          # who pcscd 2 asks
 )
+# What not every release has.
+newer_packages=(libest-utils) # an EST server, from Debian 13 on
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)
 
@@ -92,8 +94,19 @@ install_missing() {
     apt_install "${missing[@]}"
 }
 
+# available PACKAGE...: those that this release has.
+available() {
+    local package
+
+    for package in "$@"; do
+        apt-cache pkgnames "$package" | grep -Fx "$package" || true
+    done
+}
+
 install_packages() {
     install_missing "${packages[@]}"
+    # shellcheck disable=SC2046 # names have no blanks
+    install_missing $(available "${newer_packages[@]}")
     [ $lint = OFF ] || install_missing "${lint_packages[@]}"
     case " $* " in *" asan "*) install_missing "${sanitizer_packages[@]}" ;; esac
 }
