@@ -2,6 +2,7 @@
 #include "ca.h"
 
 #include "certificate_text.h"
+#include "code_signing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,7 @@ struct error *ca_note_bundle(struct run *run, struct job *job,
 
     if (bundle->note != NULL)
         run_tell(run, job, "%s", bundle->note);
+    code_signing_look(run, job, bundle->certificate);
     if (error == NULL)
         error = certificate_bundle_pem(bundle, CERTIFICATE_PART_CHAIN, &chain);
     if (error == NULL)
