@@ -2,12 +2,14 @@
 #include "ca.h"
 
 #include "certificate_text.h"
+#include "code_signing.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-const struct ca *const ca_types[] = {&manual_ca, &acme_ca, &certum_ca, NULL};
+const struct ca *const ca_types[] = {&manual_ca, &acme_ca, &certum_ca,
+                                     &cmp_ca,    &est_ca,  NULL};
 
 /* ---- which one --------------------------------------------------------------------------- */
 
@@ -35,21 +37,16 @@ struct error *ca_find(const struct run *run, const struct job *job, const struct
 
 /* ---- whether it can be asked ------------------------------------------------------------- */
 
-static bool is(const struct job *job, enum job_value value, const char *text)
-{
-    return job_get(job, value) != NULL && strcmp(job_get(job, value), text) == 0;
-}
-
 /* What the job wants and the CA does not offer, or NULL. */
 static const char *not_offered(const struct ca *ca, const struct job *job)
 {
-    bool revokes = job_get(job, JOB_REVOKE) != NULL && !is(job, JOB_REVOKE, "no");
+    bool revokes = job_get(job, JOB_REVOKE) != NULL && !job_is(job, JOB_REVOKE, "no");
 
     if ((ca->offers & CA_FIRST) == 0 && job_get(job, JOB_PREDECESSOR) == NULL)
         return "issue a certificate that has no predecessor: name the one to be succeeded";
-    if ((ca->offers & CA_SAME_KEY) == 0 && is(job, JOB_KEY_KIND, "same"))
+    if ((ca->offers & CA_SAME_KEY) == 0 && job_is(job, JOB_KEY_KIND, "same"))
         return "certify a key that was certified before: ask for a new one, with --new-key";
-    if ((ca->offers & CA_GIVEN_REQUEST) == 0 && is(job, JOB_KEY_KIND, "csr"))
+    if ((ca->offers & CA_GIVEN_REQUEST) == 0 && job_is(job, JOB_KEY_KIND, "csr"))
         return "take a request that was made elsewhere: let reissue make it, with --new-key or "
                "--key";
     if (ca->revoke == NULL && revokes)
@@ -83,7 +80,7 @@ int ca_revocation_reason(const struct job *job)
         {"compromised-key", 1}, {"affiliation-changed", 3}, {"cessation", 5}, {"unspecified", 0}};
 
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (is(job, JOB_REASON, reasons[i].name))
+        if (job_is(job, JOB_REASON, reasons[i].name))
             return reasons[i].code;
     return 4; /* whatever has a successor is superseded */
 }
@@ -97,6 +94,7 @@ struct error *ca_note_bundle(struct run *run, struct job *job,
 
     if (bundle->note != NULL)
         run_tell(run, job, "%s", bundle->note);
+    code_signing_look(run, job, bundle->certificate);
     if (error == NULL)
         error = certificate_bundle_pem(bundle, CERTIFICATE_PART_CHAIN, &chain);
     if (error == NULL)

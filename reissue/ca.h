@@ -89,6 +89,8 @@ struct ca {
 extern const struct ca manual_ca;
 extern const struct ca acme_ca;
 extern const struct ca certum_ca;
+extern const struct ca cmp_ca;
+extern const struct ca est_ca;
 
 /* Every type of CA there is, in the order in which they are shown; ends with NULL. */
 extern const struct ca *const ca_types[];
@@ -115,6 +117,15 @@ int ca_revocation_reason(const struct job *job);
 /* Notes the certificate and its chain as what the CA gave, and tells what came beside them. */
 struct error *ca_note_bundle(struct run *run, struct job *job,
                              const struct certificate_bundle *bundle) MUST_CHECK;
+
+/*
+ * Takes the certificate for the job's request out of what the CA sent (in any order, with whatever
+ * came beside it): checked in each way, also that it leads to `trust_file` (NULL: to any top), and
+ * noted. ERROR_CA_REFUSED, and nothing noted.
+ */
+struct error *ca_take_certificates(struct run *run, struct job *job, const struct ca *ca,
+                                   STACK_OF(X509) * certificates,
+                                   const char *trust_file) MUST_CHECK;
 
 /* Has the job look again in so many seconds; `what` is being waited for. */
 struct error *ca_look_later(struct job *job, long seconds, const char *what,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "certificate_lookup.h"
 
-#include "certificate_file.h"
+#include "certificate_place.h"
 #include "certificate_scan.h"
 #include "certificate_text.h"
 #include "file.h"
@@ -16,40 +16,15 @@
 
 /* ---- by a URI, by a file ------------------------------------------------------------------- */
 
-static struct error *from_card(struct run *run, const char *text, X509 **out)
+static struct error *from_place(struct run *run, const char *place, X509 **out)
 {
-    struct card_certificate_list list = {0};
-    struct card_uri *uri = NULL;
-    struct error *error = card_uri_parse(text, &uri);
-
-    if (error == NULL)
-        error = card_find_certificates(run->crypto->cards, uri, &list);
-    if (error == NULL && list.count > 1)
-        error =
-            error_new(ERROR_AMBIGUOUS, "%zu certificates fit %s: name the slot, as in card:slot=9a",
-                      list.count, text);
-    if (error == NULL) {
-        const unsigned char *der = list.items[0].der;
-
-        *out = d2i_X509(NULL, &der, (long)list.items[0].der_length);
-        if (*out == NULL)
-            error = crypto_error("cannot read the certificate at %s", text);
-    }
-    card_certificate_list_clear(&list);
-    card_uri_free(uri);
-    return error;
-}
-
-static struct error *from_file(const char *path, X509 **out)
-{
-    struct certificate_bundle bundle = {0};
-    struct error *error = certificate_bundle_read(path, NULL, &bundle);
+    struct certificate_bundle bundle;
+    struct error *error = certificate_load(run->crypto, place, &bundle);
 
     if (error == NULL) {
-        X509_up_ref(bundle.certificate);
         *out = bundle.certificate;
-    } else if (error_code(error) == ERROR_CERTIFICATE)
-        error = error_wrap(error, ERROR_ARGUMENT, "cannot take a certificate from %s", path);
+        bundle.certificate = NULL;
+    }
     certificate_bundle_clear(&bundle);
     return error;
 }
@@ -62,7 +37,7 @@ static struct error *from_name(struct run *run, const char *name, X509 **out, ch
     struct error *error = live_path(run->state, name, "cert.pem", place);
 
     if (error == NULL && access(*place, F_OK) == 0)
-        return from_file(*place, out);
+        return from_place(run, *place, out);
     free(*place);
     *place = NULL;
     return error;
@@ -185,7 +160,7 @@ static struct error *from_word(struct run *run, const char *word, X509 **out, ch
 
     if (access(word, F_OK) == 0 || strchr(word, '/') != NULL) {
         error = file_absolute(word, place);
-        return error != NULL ? error : from_file(*place, out);
+        return error != NULL ? error : from_place(run, *place, out);
     }
     error = from_name(run, word, out, place);
     if (error == NULL && *out == NULL)
@@ -203,7 +178,7 @@ struct error *certificate_lookup(struct run *run, const char *word, X509 **out, 
     *place = NULL;
     if (crypto_is_card_uri(word)) {
         *place = strdup(word);
-        error = *place == NULL ? error_no_memory() : from_card(run, word, out);
+        error = *place == NULL ? error_no_memory() : from_place(run, word, out);
     } else {
         error = from_word(run, word, out, place);
     }

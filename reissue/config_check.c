@@ -7,6 +7,8 @@
 #include "key_algorithm.h"
 #include "names.h"
 
+#include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +42,45 @@ struct error *config_check_https(const char *value)
     return strncasecmp(value, "https://", 8) == 0 && value[8] != '\0'
                ? NULL
                : error_new(ERROR_CONFIG, "has to be a URL that begins with https://");
+}
+
+struct error *config_check_url(const char *value)
+{
+    return strncasecmp(value, "http://", 7) == 0 && value[7] != '\0' ? NULL
+                                                                     : config_check_https(value);
+}
+
+struct error *config_check_label(const char *value)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-_.~";
+
+    if (value[0] == '\0' || value[0] == '.' || value[strspn(value, letters)] != '\0')
+        return error_new(ERROR_CONFIG,
+                         "has to be one part of a URL's path: letters, digits and - _ "
+                         ". ~");
+    return NULL;
+}
+
+struct error *config_check_fingerprint(const char *value)
+{
+    size_t digits = 0;
+
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at != ':' && !isxdigit((unsigned char)*at))
+            digits = SIZE_MAX / 2;
+        digits += *at != ':' ? 1 : 0;
+    }
+    return digits == 64 ? NULL
+                        : error_new(ERROR_CONFIG, "has to be the SHA-256 of the certificate, as "
+                                                  "openssl x509 -fingerprint -sha256 prints it");
+}
+
+struct error *config_check_yes_no(const char *value)
+{
+    static const char *const words[] = {"yes", "no", NULL};
+
+    return one_of(value, words, "yes or no");
 }
 
 struct error *config_check_key_place(const char *value)
@@ -84,7 +125,7 @@ struct error *config_check_duration(const char *value)
 
 struct error *config_check_ca_type(const char *value)
 {
-    static const char *const words[] = {"manual", "acme", "certum", NULL};
+    static const char *const words[] = {"manual", "acme", "certum", "cmp", "est", NULL};
 
     return one_of(value, words, CONFIG_CA_TYPES);
 }

@@ -9,12 +9,16 @@
 typedef struct error *config_check(const char *value);
 
 /* The types of CA, for people. */
-#define CONFIG_CA_TYPES "manual, acme or certum"
+#define CONFIG_CA_TYPES "manual, acme, certum, cmp or est"
 
 config_check config_check_text;        /* anything but nothing */
 config_check config_check_word;        /* no blanks in it */
 config_check config_check_path;        /* absolute */
 config_check config_check_https;       /* a URL */
+config_check config_check_url;         /* one that may be http as well */
+config_check config_check_label;       /* a part of a URL's path */
+config_check config_check_fingerprint; /* SHA-256 in hexadecimal digits, with or without colons */
+config_check config_check_yes_no;      /* yes or no */
 config_check config_check_key_place;   /* an absolute path, or a card: URI */
 config_check config_check_secret_file; /* an absolute path to a file that nobody else can read */
 config_check config_check_names;       /* list of names */

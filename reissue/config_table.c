@@ -32,11 +32,20 @@ static const struct config_key ca_keys[] = {
     KEY("webroot", webroot, config_check_path, "acme certum"),
     KEY("dns-hook", dns_hook, config_check_word, "acme certum"),
     KEY("listen", listen, config_check_text, "acme"),
-    KEY("url", url, config_check_https, "certum"),
-    KEY("user", user, config_check_text, "certum"),
-    KEY("password-file", password_file, config_check_secret_file, "certum"),
+    KEY("user", user, config_check_text, "certum est"),
+    KEY("password-file", password_file, config_check_secret_file, "certum est"),
     KEY("validation", validation, config_check_validation, "certum"),
     KEY("approver", approver, config_check_approver, "certum"),
+    KEY("url", url, config_check_url, "certum cmp est"),
+    KEY("client-certificate", client_certificate, config_check_key_place, "cmp est"),
+    KEY("client-key", client_key, config_check_key_place, "cmp est"),
+    KEY("label", label, config_check_label, "est"),
+    KEY("ca-fingerprint", ca_fingerprint, config_check_fingerprint, "est"),
+    KEY("recipient", recipient, config_check_text, "cmp"),
+    KEY("server-certificate", server_certificate, config_check_path, "cmp"),
+    KEY("secret-reference", secret_reference, config_check_text, "cmp"),
+    KEY("secret-file", secret_file, config_check_secret_file, "cmp"),
+    KEY("implicit-confirm", implicit_confirm, config_check_yes_no, "cmp"),
 };
 #undef KEY
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,10 +83,18 @@ static const char *acme_fault(const struct config_ca *ca)
     return challenge_fault(ca);
 }
 
+/* A URL that may be http as well is another type's. */
+static bool is_https(const char *url)
+{
+    return strncasecmp(url, "https://", strlen("https://")) == 0;
+}
+
 static const char *certum_fault(const struct config_ca *ca)
 {
     bool dns = ca->validation == NULL || strncmp(ca->validation, "dns-", 4) == 0;
 
+    if (ca->url != NULL && !is_https(ca->url))
+        return "url has to begin with https:// here";
     if (ca->user == NULL || ca->password_file == NULL)
         return "type = certum needs user and password-file, those of the Partner API";
     if (!dns && ca->dns_hook != NULL)
@@ -97,6 +106,31 @@ static const char *certum_fault(const struct config_ca *ca)
     return NULL;
 }
 
+static const char *cmp_fault(const struct config_ca *ca)
+{
+    if (ca->url == NULL)
+        return "type = cmp needs a url, where the authority speaks CMP";
+    if ((ca->secret_reference == NULL) != (ca->secret_file == NULL))
+        return "secret-reference and secret-file are both needed, or neither";
+    if (ca->client_key != NULL && ca->client_certificate == NULL)
+        return "client-key is nothing without its client-certificate";
+    if (ca->ca_file == NULL && ca->server_certificate == NULL && ca->secret_file == NULL)
+        return "type = cmp needs a ca-file with the authority's own certificates (or a "
+               "server-certificate, or a shared secret): nothing else tells whose the answers are";
+    return NULL;
+}
+
+static const char *est_fault(const struct config_ca *ca)
+{
+    if (ca->url == NULL || !is_https(ca->url))
+        return "type = est needs a url that begins with https://";
+    if ((ca->user == NULL) != (ca->password_file == NULL))
+        return "user and password-file are both needed, or neither";
+    if (ca->client_key != NULL && ca->client_certificate == NULL)
+        return "client-key is nothing without its client-certificate";
+    return NULL;
+}
+
 /* What a type of CA has to be told, and what goes together there. NULL: nothing is wrong. */
 static const struct {
     const char *type;
@@ -104,6 +138,8 @@ static const struct {
 } faults[] = {
     {"acme", acme_fault},
     {"certum", certum_fault},
+    {"cmp", cmp_fault},
+    {"est", est_fault},
 };
 
 static struct error *check_type(const struct config_ca *ca)
@@ -220,6 +256,25 @@ static struct error *check_trust(const char *path)
     return error;
 }
 
+static bool is_path(const char *value)
+{
+    return value != NULL && value[0] == '/';
+}
+
+/* Who asks by a certificate, and whose certificate protects the answers. */
+static struct error *check_identity_files(const struct config_ca *ca)
+{
+    struct error *error = NULL;
+
+    if (is_path(ca->client_certificate))
+        error = check_trust(ca->client_certificate);
+    if (error == NULL && is_path(ca->client_key))
+        error = file_check_secret(ca->client_key);
+    if (error == NULL && ca->server_certificate != NULL)
+        error = check_trust(ca->server_certificate);
+    return error;
+}
+
 /* An account key is made where there is none. */
 static struct error *check_ca_files(const struct config_ca *ca)
 {
@@ -233,10 +288,9 @@ static struct error *check_ca_files(const struct config_ca *ca)
         error = file_check_secret(ca->eab_key_file);
     if (error == NULL && ca->password_file != NULL)
         error = file_check_secret(ca->password_file);
-    if (error == NULL && ca->account_key != NULL && ca->account_key[0] == '/' &&
-        access(ca->account_key, F_OK) == 0)
+    if (error == NULL && is_path(ca->account_key) && access(ca->account_key, F_OK) == 0)
         error = file_check_secret(ca->account_key);
-    return error;
+    return error != NULL ? error : check_identity_files(ca);
 }
 
 static struct error *check_certificate_files(const struct config_certificate *certificate)
@@ -247,7 +301,7 @@ static struct error *check_certificate_files(const struct config_certificate *ce
         error = check_source(certificate->management_key_source);
     if (error == NULL)
         error = check_source(certificate->passphrase_source);
-    if (error == NULL && certificate->key != NULL && certificate->key[0] == '/')
+    if (error == NULL && is_path(certificate->key))
         error = check_present(certificate->key, "key", S_IFREG);
     return error;
 }

@@ -123,6 +123,22 @@ struct error *file_load_secret(const char *path, size_t max, struct buffer *out)
     return read_path(path, true, max, out);
 }
 
+struct error *file_load_secret_text(const char *path, size_t max, struct buffer *out)
+{
+    struct error *error = file_load_secret(path, max, out);
+
+    while (error == NULL && out->length > 0 &&
+           (out->bytes[out->length - 1] == '\n' || out->bytes[out->length - 1] == '\r'))
+        out->length--;
+    if (error == NULL && out->length == 0)
+        error = error_new(ERROR_FILE, "there is nothing in %s", path);
+    if (error == NULL)
+        error = buffer_append(out, "", 1);
+    if (error == NULL)
+        out->length--;
+    return error;
+}
+
 struct error *file_check_secret(const char *path)
 {
     int descriptor;

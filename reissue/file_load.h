@@ -23,6 +23,10 @@ struct error *file_load(const char *path, size_t max, struct buffer *out) MUST_C
  */
 struct error *file_load_secret(const char *path, size_t max, struct buffer *out) MUST_CHECK;
 
+/* The same for a secret that is a text: without the end of its line, and with a NUL behind it,
+   which does not count. ERROR_FILE also where there is none. */
+struct error *file_load_secret_text(const char *path, size_t max, struct buffer *out) MUST_CHECK;
+
 /* What file_load_secret() would say of the file, without reading it. */
 struct error *file_check_secret(const char *path) MUST_CHECK;
 

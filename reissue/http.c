@@ -23,6 +23,7 @@ struct http {
     X509 *certificate;
     STACK_OF(X509) * chain;
     unsigned timeout;
+    bool plain, unverified;
 };
 
 /* ---- opening and closing ----------------------------------------------------------------- */
@@ -41,6 +42,8 @@ static struct error *copy_text(const char *text, char **out)
 static struct error *copy_options(struct http *http, const struct http_options *options)
 {
     http->timeout = options->timeout != 0 ? options->timeout : HTTP_TIMEOUT;
+    http->plain = options->plain;
+    http->unverified = options->unverified;
     if ((options->client_key == NULL) != (options->client_certificate == NULL))
         return error_new(ERROR_ARGUMENT,
                          "mutual TLS takes a key and its certificate, not one alone");
@@ -134,13 +137,14 @@ static bool set_method(CURL *curl, const struct http_request *request)
 static bool set_security(struct http *http)
 {
     CURL *curl = http->curl;
+    const char *protocols = http->plain ? "http,https" : "https";
     bool good =
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, http->unverified ? 0L : 1L) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, http->unverified ? 0L : 2L) == CURLE_OK &&
         curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
     if (good && http->ca_file != NULL) /* that one alone, not the system's directory as well */
         good = curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca_file) == CURLE_OK &&
@@ -283,7 +287,12 @@ struct error *http_exchange(struct http *http, const struct http_request *reques
 {
     struct http_receiver receiver = {.response = response, .size_max = request->size_max};
     *response = (struct http_response){.retry_after = -1};
-    struct error *error = http_url_allowed(request->url, request->allowed, request->allowed_count);
+    struct error *error =
+        http->plain ? http_url_allowed_plain(request->url, request->allowed, request->allowed_count)
+                    : http_url_allowed(request->url, request->allowed, request->allowed_count);
+    if (error == NULL && http->unverified &&
+        (request->method != HTTP_GET || request->user != NULL || http->key != NULL))
+        error = error_new(ERROR_ARGUMENT, "nothing is told to a server that is not verified");
     if (error == NULL)
         error = perform(http, request, &receiver);
     if (error == NULL)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One HTTPS exchange after another, by libcurl. Only https, the server's certificate is always
- * verified, no redirect is followed, and the answer's size and the time it takes are bounded. A
- * proxy of the environment (https_proxy) is used: it carries TLS that it cannot look into.
+ * One HTTPS exchange after another, by libcurl. Only https (but see `plain`), the server's
+ * certificate is verified (but see `unverified`), no redirect is followed, and the answer's size
+ * and the time it takes are bounded. A proxy of the environment (https_proxy) is used: it carries
+ * TLS that it cannot look into.
  */
 #ifndef REISSUE_HTTP_H
 #define REISSUE_HTTP_H
@@ -24,6 +25,8 @@ struct http_options {
     X509 *client_certificate;      /* its certificate; both or neither */
     STACK_OF(X509) * client_chain; /* and those above it; or NULL */
     unsigned timeout;              /* seconds for a whole exchange; 0 for HTTP_TIMEOUT */
+    bool plain;                    /* http as well: for messages that are protected themselves */
+    bool unverified;               /* whoever answers: only to GET what is checked in itself */
 };
 
 #define HTTP_TIMEOUT 60

@@ -37,28 +37,31 @@ static char *part_of(CURLU *parsed, CURLUPart part, unsigned flags)
 static struct error *format_origin(CURLU *parsed, const char *url, char **out)
 {
     struct error *error = NULL;
+    char *scheme = part_of(parsed, CURLUPART_SCHEME, 0);
     char *host = part_of(parsed, CURLUPART_HOST, 0);
     char *port = part_of(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    if (host == NULL || port == NULL || host[0] == '\0')
+    if (scheme == NULL || host == NULL || port == NULL || host[0] == '\0')
         error = bad_url(url, "names no host");
-    else if (asprintf(out, "https://%s:%s", host, port) < 0) {
+    else if (asprintf(out, "%s://%s:%s", scheme, host, port) < 0) {
         *out = NULL;
         error = error_no_memory();
     }
     for (char *c = *out; c != NULL && *c != '\0'; c++)
         *c = (char)tolower((unsigned char)*c);
+    curl_free(scheme);
     curl_free(host);
     curl_free(port);
     return error;
 }
 
-static struct error *check_scheme(CURLU *parsed, const char *url)
+static struct error *check_scheme(CURLU *parsed, const char *url, bool plain)
 {
     char *scheme = part_of(parsed, CURLUPART_SCHEME, 0);
     char *user = part_of(parsed, CURLUPART_USER, 0);
     char *password = part_of(parsed, CURLUPART_PASSWORD, 0);
     struct error *error = NULL;
-    if (scheme == NULL || strcasecmp(scheme, "https") != 0)
+    if (scheme == NULL ||
+        (strcasecmp(scheme, "https") != 0 && !(plain && strcasecmp(scheme, "http") == 0)))
         error = bad_url(url, "is not https, and nothing else is trusted");
     else if (user != NULL || password != NULL)
         error = bad_url(url, "has a user or password in it, which is not taken");
@@ -68,7 +71,7 @@ static struct error *check_scheme(CURLU *parsed, const char *url)
     return error;
 }
 
-struct error *http_url_origin(const char *url, char **out)
+static struct error *find_origin(const char *url, bool plain, char **out)
 {
     *out = NULL;
     struct error *error = check_characters(url);
@@ -80,21 +83,27 @@ struct error *http_url_origin(const char *url, char **out)
     if (curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK)
         error = bad_url(url, "is not an https URL");
     if (error == NULL)
-        error = check_scheme(parsed, url);
+        error = check_scheme(parsed, url, plain);
     if (error == NULL)
         error = format_origin(parsed, url, out);
     curl_url_cleanup(parsed);
     return error;
 }
 
-struct error *http_url_allowed(const char *url, const char *const *allowed, size_t count)
+struct error *http_url_origin(const char *url, char **out)
+{
+    return find_origin(url, false, out);
+}
+
+static struct error *check_allowed(const char *url, const char *const *allowed, size_t count,
+                                   bool plain)
 {
     char *origin;
-    struct error *error = http_url_origin(url, &origin);
+    struct error *error = find_origin(url, plain, &origin);
     bool found = false;
     for (size_t i = 0; i < count && error == NULL && !found; i++) {
         char *other;
-        error = http_url_origin(allowed[i], &other);
+        error = find_origin(allowed[i], plain, &other);
         found = error == NULL && strcmp(origin, other) == 0;
         free(other);
     }
@@ -104,6 +113,16 @@ struct error *http_url_allowed(const char *url, const char *const *allowed, size
                           count > 0 ? allowed[0] : "any that is allowed");
     free(origin);
     return error;
+}
+
+struct error *http_url_allowed(const char *url, const char *const *allowed, size_t count)
+{
+    return check_allowed(url, allowed, count, false);
+}
+
+struct error *http_url_allowed_plain(const char *url, const char *const *allowed, size_t count)
+{
+    return check_allowed(url, allowed, count, true);
 }
 
 struct error *http_url_resolve(const char *base, const char *reference, char **out)

@@ -24,6 +24,10 @@ struct error *http_url_origin(const char *url, char **out) MUST_CHECK;
 struct error *http_url_allowed(const char *url, const char *const *allowed,
                                size_t count) MUST_CHECK;
 
+/* The same, but http is fine as well. */
+struct error *http_url_allowed_plain(const char *url, const char *const *allowed,
+                                     size_t count) MUST_CHECK;
+
 /* A reference relative to `base` (RFC 3986, 5), made absolute; the caller frees it. */
 struct error *http_url_resolve(const char *base, const char *reference, char **out) MUST_CHECK;
 

@@ -35,6 +35,7 @@ static const char *const value_names[JOB_VALUE_COUNT] = {
     [JOB_PREDECESSOR] = "predecessor",
     [JOB_PREDECESSOR_FROM] = "predecessor-from",
     [JOB_SUBJECT] = "subject",
+    [JOB_PREDECESSOR_KEY] = "predecessor-key",
     [JOB_NAMES] = "names",
     [JOB_PROFILE] = "profile",
     [JOB_PREFERRED_CHAIN] = "preferred-chain",
@@ -100,6 +101,11 @@ void job_free(struct job *job)
 const char *job_get(const struct job *job, enum job_value value)
 {
     return job->values[value];
+}
+
+bool job_is(const struct job *job, enum job_value value, const char *text)
+{
+    return job->values[value] != NULL && strcmp(job->values[value], text) == 0;
 }
 
 struct error *job_set(struct job *job, enum job_value value, const char *text)

@@ -50,6 +50,7 @@ enum job_value {
     JOB_PREDECESSOR,      /* its certificate, PEM */
     JOB_PREDECESSOR_FROM, /* where that was found: a path or URI */
     JOB_SUBJECT,          /* to ask for, as "/C=PL/CN=NAME"; not there: the predecessor's */
+    JOB_PREDECESSOR_KEY,  /* where its key is, if a CA is asked with that */
     JOB_NAMES,            /* to ask for, with blanks in between; not there: the predecessor's */
     JOB_PROFILE,          /* the CA's */
     JOB_PREFERRED_CHAIN,  /* the common name of an issuer that the chain is to have */
@@ -94,6 +95,9 @@ void job_free(struct job *job);
 
 /* A value, or NULL. Belongs to the job until it is set again. */
 const char *job_get(const struct job *job, enum job_value value);
+
+/* Whether a value is there, and is this. */
+bool job_is(const struct job *job, enum job_value value, const char *text);
 
 /* Sets a value to a copy of `text`; NULL takes it away. In memory only, until job_save(). */
 struct error *job_set(struct job *job, enum job_value value, const char *text) MUST_CHECK;

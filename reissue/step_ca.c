@@ -142,10 +142,51 @@ static struct error *check_issued(const struct job *job, const struct ca *ca)
     return error;
 }
 
+static void drop_answer(struct job *job)
+{
+    static const enum job_value values[] = {JOB_ANSWER, JOB_CERTIFICATE, JOB_CHAIN};
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        error_free(job_set(job, values[i], NULL)); /* taking away does not fail */
+}
+
+static struct error *pick_certificate(struct run *run, struct job *job,
+                                      STACK_OF(X509) * certificates, const char *trust_file)
+{
+    const struct certificate_wanted wanted = {.trust_file = trust_file, .skew = CLOCK_SKEW};
+    const char *csr = job_get(job, JOB_CSR);
+    struct certificate_bundle bundle = {0};
+    X509_REQ *request = NULL;
+    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
+
+    if (error == NULL)
+        error = certificate_bundle_make(certificates, X509_REQ_get0_pubkey(request), &bundle);
+    if (error == NULL && trust_file != NULL)
+        error = certificate_check(&bundle, &wanted);
+    if (error == NULL)
+        error = ca_note_bundle(run, job, &bundle);
+    else if (error_code(error) == ERROR_CERTIFICATE)
+        error = error_wrap(error, ERROR_CA_REFUSED, "the certificate that came back is not taken");
+    certificate_bundle_clear(&bundle);
+    X509_REQ_free(request);
+    return error;
+}
+
+struct error *ca_take_certificates(struct run *run, struct job *job, const struct ca *ca,
+                                   STACK_OF(X509) * certificates, const char *trust_file)
+{
+    struct error *error = pick_certificate(run, job, certificates, trust_file);
+
+    if (error == NULL)
+        error = check_issued(job, ca);
+    if (error != NULL)
+        drop_answer(job);
+    return error;
+}
+
 /* An answer that is not what was asked for makes room for another one. */
 struct error *step_finalize(struct run *run, struct job *job, enum step_end *end)
 {
-    static const enum job_value values[] = {JOB_ANSWER, JOB_CERTIFICATE, JOB_CHAIN};
     const struct ca *ca;
     struct error *error = ca_find(run, job, &ca);
 
@@ -154,7 +195,7 @@ struct error *step_finalize(struct run *run, struct job *job, enum step_end *end
     if (error != NULL || *end != STEP_END_NEXT)
         return error;
     error = check_issued(job, ca);
-    for (size_t i = 0; error != NULL && i < sizeof(values) / sizeof(values[0]); i++)
-        error_free(job_set(job, values[i], NULL)); /* taking away does not fail */
+    if (error != NULL)
+        drop_answer(job);
     return error;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The certificate signing request: made by the key, or given; checked before anybody sees it. */
 #include "certificate_text.h"
+#include "code_signing.h"
 #include "csr_check.h"
 #include "run.h"
 
@@ -81,13 +82,15 @@ static struct error *act_on(const struct run *run, const struct job *job,
     return NULL;
 }
 
-static struct error *judge(const struct run *run, const struct job *job, X509_REQ *request)
+static struct error *judge(struct run *run, const struct job *job, X509_REQ *request)
 {
     struct csr_verdict verdict = {0};
     struct error *error = csr_check(request, NULL, CSR_PROFILE_GUESS, &verdict);
 
     if (error == NULL)
         error = act_on(run, job, &verdict);
+    if (error == NULL && verdict.profile == CSR_PROFILE_CODE_SIGNING)
+        error = code_signing_prepare(run, job);
     csr_verdict_clear(&verdict);
     return error;
 }
@@ -106,7 +109,7 @@ static struct error *note_request(struct job *job, const X509_REQ *request)
 }
 
 /* A request that was given is the key's, whosever that is. */
-static struct error *note_given(const struct run *run, struct job *job)
+static struct error *note_given(struct run *run, struct job *job)
 {
     const char *pem = job_get(job, JOB_CSR);
     X509_REQ *request;

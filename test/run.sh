@@ -35,6 +35,8 @@ packages=(
     systemd                                                      # which looks at its example units
     zsh fish                                                     # who complete command lines, beside bash
 )
+# What not every release has.
+newer_packages=(libest-utils) # an EST server, from Debian 13 on
 lint_packages=(git clang-format-14 shellcheck mandoc)
 sanitizer_packages=(clang libclang-rt-dev)
 
@@ -94,8 +96,19 @@ install_missing() {
     apt_install "${missing[@]}"
 }
 
+# available PACKAGE...: those that this release has.
+available() {
+    local package
+
+    for package in "$@"; do
+        apt-cache pkgnames "$package" | grep -Fx "$package" || true
+    done
+}
+
 install_packages() {
     install_missing "${packages[@]}"
+    # shellcheck disable=SC2046 # names have no blanks
+    install_missing $(available "${newer_packages[@]}")
     [ $lint = OFF ] || install_missing "${lint_packages[@]}"
     case " $* " in *" asan "*) install_missing "${sanitizer_packages[@]}" ;; esac
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An https server in front of another one, which loses answers: lossy_proxy.py PORT BACKEND CERT KEY CA LOSE
 
+BACKEND is a port of localhost's with https, or "http:PORT".
 LOSE is a file with the beginnings of paths, one a line: the answer to the next POST for one of them is thrown
 away after the backend has acted, the connection is cut, and the line is taken out of the file.
 """
@@ -31,7 +32,10 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     def forward(self):
         length = int(self.headers.get("Content-Length", "0"))
         body = self.rfile.read(length)
-        connection = http.client.HTTPSConnection("localhost", int(backend), context=context)
+        if backend.startswith("http:"):
+            connection = http.client.HTTPConnection("localhost", int(backend[5:]))
+        else:
+            connection = http.client.HTTPSConnection("localhost", int(backend), context=context)
         connection.request(self.command, self.path, body, dict(self.headers))
         answer = connection.getresponse()
         data = answer.read()

@@ -3,25 +3,14 @@
 # osslsigncode signs an executable for Windows with a key on the card, and verifies it.
 source "$(dirname "$0")/lib.sh"
 source "$HERE/program.sh"
+source "$HERE/executable.sh"
 
 program_install
 program_card
 program_reference_with_source code 82
 program_certificate code "$KEYS/code.key" "/CN=Example Publisher" extendedKeyUsage=codeSigning
 
-# The least that is a PE executable (PE/COFF specification): DOS header, PE signature, COFF header, optional header
-# with sixteen data directories, one section with a `ret`.
-/usr/bin/python3 - <<'PYTHON'
-import struct
-dos = b"MZ" + bytes(58) + struct.pack("<I", 64)
-coff = b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, 240, 0x22)
-optional = struct.pack("<HBBIIIII", 0x20B, 14, 0, 512, 0, 0, 0x1000, 0x1000)
-optional += struct.pack("<QIIHHHHHHIIIIHH", 0x140000000, 0x1000, 512, 6, 0, 0, 0, 6, 0, 0, 0x2000, 512, 0, 3, 0)
-optional += struct.pack("<QQQQII", 0x100000, 0x1000, 0x100000, 0x1000, 0, 16) + bytes(128)
-section = struct.pack("<8sIIIIIIHHI", b".text", 1, 0x1000, 512, 512, 0, 0, 0, 0, 0x60000020)
-headers = dos + coff + optional + section
-open("program.exe", "wb").write(headers.ljust(512, b"\0") + b"\xc3".ljust(512, b"\0"))
-PYTHON
+make_executable program.exe
 
 # sign KEY OUTPUT OPTION...
 sign() {

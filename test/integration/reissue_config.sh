@@ -31,7 +31,11 @@ good() {
 mkdir -p etc/hooks webroot
 sed -e "s|/etc/reissue|$WORK/etc|g" -e "s|/var/www/html|$WORK/webroot|g" "$EXAMPLES/reissue.conf" >c.conf
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=ca -out etc/company-ca.pem 2>/dev/null
-(umask 077 && echo secret >etc/eab.key && echo secret >etc/certum.password && echo "$PIN" >etc/pin && echo x >etc/management-key)
+cp etc/company-ca.pem etc/registration.pem
+(umask 077 && cp ca.key etc/registration.key && echo x >etc/management-key && echo "$PIN" >etc/pin)
+for secret in eab.key certum.password est-password; do
+    (umask 077 && echo secret >etc/$secret)
+done
 for hook in $(sed -n "s|^command = \(${WORK}[^ ]*\).*|\1|p" c.conf); do
     printf '#!/bin/sh\n' >"$hook"
     chmod 755 "$hook"
@@ -71,6 +75,21 @@ good "${CA[@]}"
 good "${CA[@]}" "[certificate c]" "ca = a" "names = a.test" "  b.test" "  ; a comment" "  192.0.2.1"
 bad "c.conf, line 4: [ca a] knows no \"directry\"" "${CA[@]}" "directry = x"
 bad "c.conf, line 4: directory is said twice" "${CA[@]}" "directory = https://ca.test/dir"
+bad "type = acme has no url (type = cmp est has)" "${CA[@]}" "url = https://ca.test"
+CMP=("[ca a]" "type = cmp" "url = http://ca.test/cmp")
+bad "needs a ca-file" "${CMP[@]}"
+good "${CMP[@]}" "ca-file = $WORK/etc/company-ca.pem"
+bad "both needed" "${CMP[@]}" "secret-reference = a"
+bad "client-key is nothing" "${CMP[@]}" "ca-file = $WORK/etc/company-ca.pem" "client-key = /x"
+bad "implicit-confirm: has to be yes or no" "${CMP[@]}" "implicit-confirm = perhaps"
+bad "$WORK/etc/nothing.pem" "${CMP[@]}" "ca-file = $WORK/etc/company-ca.pem" "client-certificate = $WORK/etc/nothing.pem"
+EST=("[ca a]" "type = est" "url = https://ca.test")
+good "${EST[@]}"
+bad "begins with https://" "[ca a]" "type = est" "url = http://ca.test"
+bad "one part of a URL's path" "${EST[@]}" "label = a/b"
+bad "one part of a URL's path" "${EST[@]}" "label = .."
+bad "SHA-256" "${EST[@]}" "ca-fingerprint = 00:11"
+bad "both needed" "${EST[@]}" "user = alice"
 bad "c.conf, line 4: there is a section [ca a] already, in line 1" "${CA[@]}" "[ca a]" "type = manual"
 bad "c.conf, line 4: nothing is in this section" "${CA[@]}" "[certificate c]"
 bad "c.conf, line 4: nothing is in this section" "${CA[@]}" "[certificate c]" "" "[hook h]" "command = /bin/true"
@@ -193,3 +212,11 @@ if as_nobody test -x "$REISSUE"; then
     [[ $code == 2 ]] || fail "exit code $code"
     expect_in "$WORK/home/.config/reissue/reissue.conf, line 2" err
 fi
+
+# ---- what CAs can be asked for -------------------------------------------------------------------------------
+
+# The table in the documentation is the program's.
+"$REISSUE" ca list --types --json | jq -r '.[] | [.type, .first, .same_key, .given_request, .revoke, .unattended] |
+    map(if . == true then "yes" elif . == false then "-" else . end) | join(" ")' >types
+sed -n 's/^| `\([a-z]*\)` |/\1 |/p' "$EXAMPLES/../docs/cas.md" | awk -F ' *[|] *' '{ print $1, $2, $3, $4, $5, $6 }' >documented
+diff types documented || fail "docs/cas.md tells something else"

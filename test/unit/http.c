@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Headers, URLs, times and texts: what needs no server to be tried. */
+#include "reissue/http.h"
 #include "expect.h"
 #include "reissue/acme_internal.h"
 #include "reissue/http_header.h"
@@ -164,6 +165,41 @@ static void allows_origins(void **state)
     expect_error(http_url_allowed("https://a.example/", NULL, 0), ERROR_SERVER_ANSWER, "another");
 }
 
+static void allows_plain_origins(void **state)
+{
+    (void)state;
+    const char *const allowed[] = {"http://a.example/cmp"};
+    static const char *const others[] = {"https://a.example/cmp", "http://a.example:81/cmp",
+                                         "ftp://a.example/cmp", "http://u@a.example/cmp"};
+    expect_good(http_url_allowed_plain("http://a.example:80/other", allowed, 1));
+    expect_error(http_url_allowed("http://a.example/cmp", allowed, 1), ERROR_SERVER_ANSWER,
+                 "not https");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        expect_error(http_url_allowed_plain(others[i], allowed, 1), ERROR_SERVER_ANSWER, "");
+}
+
+/* Whoever answers without having shown who he is gets nothing but a GET. */
+static void tells_strangers_nothing(void **state)
+{
+    (void)state;
+    const char *url = "https://127.0.0.1:1/";
+    const struct http_options options = {.unverified = true};
+    struct http_request request = {.url = url, .allowed = &url, .allowed_count = 1};
+    struct http_response response;
+    struct http *http;
+    expect_good(http_open(&options, &http));
+    request.method = HTTP_POST;
+    request.body = "x";
+    expect_error(http_exchange(http, &request, &response), ERROR_ARGUMENT, "not verified");
+    http_response_clear(&response);
+    request.method = HTTP_GET;
+    request.user = "alice";
+    request.password = "secret";
+    expect_error(http_exchange(http, &request, &response), ERROR_ARGUMENT, "not verified");
+    http_response_clear(&response);
+    http_close(http);
+}
+
 static void resolves_urls(void **state)
 {
     (void)state;
@@ -298,11 +334,12 @@ static void cleans_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_retry_after), cmocka_unit_test(reads_links),
-        cmocka_unit_test(bounds_links),      cmocka_unit_test(tells_origins),
-        cmocka_unit_test(refuses_urls),      cmocka_unit_test(allows_origins),
-        cmocka_unit_test(resolves_urls),     cmocka_unit_test(reads_times),
-        cmocka_unit_test(reads_names),       cmocka_unit_test(compares_orders),
+        cmocka_unit_test(reads_retry_after),    cmocka_unit_test(reads_links),
+        cmocka_unit_test(bounds_links),         cmocka_unit_test(tells_origins),
+        cmocka_unit_test(refuses_urls),         cmocka_unit_test(allows_origins),
+        cmocka_unit_test(allows_plain_origins), cmocka_unit_test(tells_strangers_nothing),
+        cmocka_unit_test(resolves_urls),        cmocka_unit_test(reads_times),
+        cmocka_unit_test(reads_names),          cmocka_unit_test(compares_orders),
         cmocka_unit_test(cleans_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
