@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A job that is killed at each of its steps, before what was done is durable and after it, is finished by
 # `resume`: one new key, one certificate in use, the old one good until then, and revoked only in the end.
-# With the CA that CRASHES_CA names: pebble (the usual one), or certum.
+# With the CA that CRASHES_CA names: pebble (the usual one) at every step; others at those that are the CA's.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
@@ -91,8 +91,17 @@ crash() {
     check_after_resume
 }
 
+steps() {
+    if [[ $CA == pebble ]]; then
+        "$REISSUE_FAULTS" --steps
+    else
+        "$REISSUE_FAULTS" --steps | sed -n '/^csr-ready$/,/^finalize-sent$/p; /^revocation-sent$/p'
+    fi
+}
+
+[[ $(steps | wc -l) -ge 7 ]] || fail "which steps? $(steps)"
 SLOT=9a
-for step in $("$REISSUE_FAULTS" --steps); do
+for step in $(steps); do
     for moment in "done" after; do
         # The last step has nothing after it that is not done.
         [[ $step:$moment != revocation-sent:after ]] || continue
