@@ -61,33 +61,41 @@ struct error *certum_rejected(struct certum_ca *ca, const struct job *job,
     return error;
 }
 
-/* What else the service verifies, and what somebody may have to do for it. */
+/* What else the service verifies that takes a person. */
 static const struct {
-    const char *type;
-    bool person;
-    const char *what;
+    const char *type, *what;
 } others[] = {
-    {"EMAIL", true,
-     "somebody to follow the link in Certum's mail to the address in the certificate, and then "
-     "for: reissue resume (with --resend-mail, Certum sends it again)"},
-    {"ORGANIZATION", true,
-     "Certum's people to verify the organization; the web account says which documents they want"},
-    {"APPLICANT", true,
-     "Certum's people to verify who applies; the web account says which documents they want"},
-    {"AUTHORIZATION", true,
-     "Certum's people to verify the authorization; the web account says which documents they want"},
-    {"EXTENDED_VALIDATION", true,
-     "Certum's people to do the extended validation; the web account says what they want"},
+    {"EMAIL", "somebody to follow the link in Certum's mail to the address in the certificate "
+              "(--resend-mail has it sent again)"},
+    {"ORGANIZATION", "Certum's people to verify the organization (the web account says which "
+                     "documents they want)"},
+    {"APPLICANT", "Certum's people to verify who applies (the web account says which documents "
+                  "they want)"},
+    {"AUTHORIZATION", "Certum's people to verify the authorization (the web account says which "
+                      "documents they want)"},
+    {"EXTENDED_VALIDATION", "Certum's people to do the extended validation (the web account says "
+                            "what they want)"},
 };
+
+static struct error *ask_for_other(struct job *job, const char *what, enum step_end *end)
+{
+    char *text = NULL;
+    struct error *error;
+
+    if (asprintf(&text, "%s, and then for: reissue resume %s", what, job->id) < 0)
+        return error_no_memory();
+    *end = STEP_END_ASK;
+    error = job_set(job, JOB_WAITS_FOR, text);
+    free(text);
+    return error;
+}
 
 static struct error *await_other(struct certum_ca *ca, struct job *job,
                                  const struct certum_verification *open, enum step_end *end)
 {
     for (size_t i = 0; open != NULL && i < sizeof(others) / sizeof(others[0]); i++)
-        if (strcmp(others[i].type, open->type) == 0) {
-            *end = STEP_END_ASK;
-            return job_set(job, JOB_WAITS_FOR, others[i].what);
-        }
+        if (strcmp(others[i].type, open->type) == 0)
+            return ask_for_other(job, others[i].what, end);
     return certum_look_later(ca, job, "Certum's own checks", end);
 }
 

@@ -99,7 +99,6 @@ senseless() {
     [[ $1 == getOrdersByDateRange ]] || expect_reissue 0 cancel "$(the_job)"
 }
 
-# The cancelled orders make room for the next: a certificate is reissued once.
 for kind in "huge 13 was broken off" "deep 13 nested too deep" "many 13 too many elements" "bomb 13 a document type" \
     "external 13 a document type" "html 13 not XML" "empty 13 not XML" "words 13 no number" "headless 13 no header" \
     "gateway 14 in trouble" "busy 14 in trouble" "forbidden 13 does not let this machine in" "client 13 cannot" \
@@ -115,8 +114,11 @@ senseless getOrderState state 13 "none of the words"
 ! grep -q "victim\|etc" hook.log || fail "a hook was told: $(<hook.log)"
 
 # A certificate for another key is not taken; what was rejected says why.
+control '{"swap": true}'
+expect_reissue 1 start code.crt --ca certum --new-key good.key --batch
+expect_in "none of the certificates is for this key" err
 control '{}'
-expect_reissue 0 start code.crt --ca certum --new-key good.key --batch
+expect_reissue 0 resume --batch
 key_works code
 control '{"reverify": true, "reject": true}'
 ordered rejected.example.org R1

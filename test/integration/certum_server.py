@@ -186,7 +186,8 @@ class Control:
     """control.json: `lose`, a list of operations whose next answer is lost; `nonsense`, `error`: what the next answer
     to an operation is instead, by the operation's name; and what stays: `required`, further verifications;
     `reverify`: domains have to be verified although no name is new; `hide_keys`: orders show no request; `same_id`: a
-    reissue keeps the order's number; `page`: orders on one; `fails`: what is not found fails at once; `reject`."""
+    reissue keeps the order's number; `page`: orders on one; `fails`: what is not found fails at once; `reject`;
+    `swap`: another certificate is handed out; `reasons`: for a revocation, beside the old ones."""
 
     def __init__(self, path):
         self.path = path
@@ -464,8 +465,9 @@ class Service:
         if not order.get("certificate"):
             raise Refusal(1159)
         above = pathlib.Path(self.ca).read_text()
+        certificate = self.store.orders[0]["certificate"] if self.control.get("swap") else order["certificate"]
         return wrap("certificateDetails", tag("certificateStatus", order["status"]) +
-                    tag("X509Cert", order["certificate"])) + wrap("caBundle", tag("X509Cert", above))
+                    tag("X509Cert", certificate)) + wrap("caBundle", tag("X509Cert", above))
 
     def revokeCertificate(self, content):
         parameters = content.find("revokeCertificateParameters")
