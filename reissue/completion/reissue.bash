@@ -31,7 +31,7 @@ _reissue_argument() {
         ;;
     resume | status | cancel | download | renew) _reissue_words "$1" < <("$program" --list-names 2>/dev/null) ;;
     account) _reissue_words "$1" <<<$'show\nregister\nupdate\nkey-rollover\ndeactivate' ;;
-    ca) _reissue_words "$1" <<<list ;;
+    ca) _reissue_words "$1" <<<$'list\norders' ;;
     config) _reissue_words "$1" <<<check ;;
     exec) mapfile -t COMPREPLY < <(compgen -c -f -- "$1") ;;
     check | card) mapfile -t COMPREPLY < <(compgen -f -- "$1") ;;

@@ -62,5 +62,5 @@ complete -c reissue -n 'not __reissue_is_first' -a '(__reissue_values)'
 complete -c reissue -n '__reissue_is start show install revoke list' -a '(reissue --list-names 2>/dev/null)'
 complete -c reissue -n '__reissue_is resume status cancel download renew' -f -a '(reissue --list-names 2>/dev/null)'
 complete -c reissue -n '__reissue_is account' -f -a 'show register update key-rollover deactivate'
-complete -c reissue -n '__reissue_is ca' -f -a list
+complete -c reissue -n '__reissue_is ca' -f -a 'list orders'
 complete -c reissue -n '__reissue_is config' -f -a check
