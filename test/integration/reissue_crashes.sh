@@ -91,7 +91,9 @@ crash() {
     check_after_resume
 }
 
+# What is there before a step is what was there after the one before it; only the first has none.
 SLOT=9a
+crash wanted before
 for step in $("$REISSUE_FAULTS" --steps); do
     for moment in "done" after; do
         # The last step has nothing after it that is not done.
