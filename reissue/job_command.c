@@ -132,7 +132,7 @@ struct error *job_command_open(struct job_command *command)
         .config = config,
         .admin_source = command->admin_source,
         .try_refused = command->try_refused,
-        .wait_until = time(NULL) + command->wait,
+        .wait_until = run_clock() + command->wait,
         .tell = tell,
         .tell_argument = command,
         .observe = job_command_observer,

@@ -17,6 +17,9 @@
 /* How long to leave a CA alone that does not say so, in seconds: RFC 9773, 4.3.2. */
 #define ASK_AGAIN (6L * 60 * 60)
 
+/* Who is to be left alone for longer than that, was so by a clock that was wrong, in seconds. */
+#define LEFT_ALONE_MAX (7L * 24 * 60 * 60)
+
 /* ---- by the certificate's own dates ------------------------------------------------------ */
 
 struct error *renewal_by_dates(const struct config_certificate *config, const X509 *certificate,
@@ -83,6 +86,8 @@ static void take_answer(const struct acme_renewal *renewal, struct window *windo
 {
     long again = renewal->retry_after >= 0 ? renewal->retry_after : ASK_AGAIN;
 
+    if (again > LEFT_ALONE_MAX)
+        again = LEFT_ALONE_MAX;
     if (window->chosen < renewal->start || window->chosen > renewal->end)
         window->chosen = choose_moment(renewal);
     window->ask_again = time(NULL) + again;
@@ -127,13 +132,14 @@ static struct error *find_window(struct run *run, const struct config_certificat
                                  X509 *certificate, struct window *window)
 {
     char fingerprint[FINGERPRINT_SIZE];
+    time_t now = time(NULL);
     struct error *error = certificate_fingerprint(certificate, fingerprint);
 
     if (error == NULL)
         error =
             state_query(run->state, "SELECT chosen, ask_again FROM renewal WHERE fingerprint = ?1",
                         STATE_VALUES(fingerprint), take_window, window);
-    if (error == NULL && window->ask_again <= time(NULL)) {
+    if (error == NULL && (window->ask_again <= now || window->ask_again > now + LEFT_ALONE_MAX)) {
         ask_ca(run, config, certificate, window);
         error = save_window(run, fingerprint, window);
     }

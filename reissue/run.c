@@ -169,6 +169,14 @@ static struct error *run_step(struct run *run, struct job *job, const struct tra
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
+time_t run_clock(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 /* Sleeps until it is time to look again; false where that is later than this process may wait. */
 static bool sleep_until_due(const struct run *run, const struct job *job)
 {
@@ -179,7 +187,7 @@ static bool sleep_until_due(const struct run *run, const struct job *job)
     if (due > now)
         pause = (struct timespec){.tv_sec = due - now};
 
-    if (now + pause.tv_sec > run->wait_until)
+    if (run_clock() + pause.tv_sec > run->wait_until)
         return false;
     (void)nanosleep(&pause, NULL);
     return true;

@@ -24,7 +24,7 @@ struct run {
     bool try_refused;         /* what a card refused in an earlier run may be sent again */
     const char *admin_source; /* for the card's management key or admin PIN, or NULL */
     struct run_session session;
-    time_t wait_until; /* how long this process may wait for others, Unix time */
+    time_t wait_until; /* how long this process may wait for others, as run_clock() says */
 
     /* Tells a person what is being done; `job` NULL where there is none yet. */
     void (*tell)(void *argument, const struct job *job, const char *text);
@@ -70,6 +70,9 @@ extern const size_t transition_count;
  * and can be resumed.
  */
 struct error *run_job(struct run *run, struct job *job, bool *waits) MUST_CHECK;
+
+/* Seconds on a clock that nobody sets: what this process waits is measured by it. */
+time_t run_clock(void);
 
 /* Tells what the job's step does: called by a step's work as soon as it finds that there is any. */
 void run_tell_step(const struct run *run, const struct job *job);

@@ -170,12 +170,39 @@ static struct error *note_install(struct job *job, const struct start_wish *wish
                                                   : NULL;
 }
 
+/* Whatever names a key is kept, and shown: a PIN in it would be, too. */
+static struct error *check_no_pin(const char *place)
+{
+    struct card_uri *uri = NULL;
+    struct error *error;
+
+    if (place == NULL || !crypto_is_card_uri(place))
+        return NULL;
+    error = card_uri_parse(place, &uri);
+    if (error == NULL && uri->pin_value != NULL)
+        error = error_new(ERROR_ARGUMENT, "a PIN in the URI would be kept and shown: say where it "
+                                          "is, with --pin-source");
+    card_uri_free(uri);
+    return error;
+}
+
+static struct error *check_places(const struct start_wish *wish)
+{
+    struct error *error = check_no_pin(wish->certificate);
+
+    if (error == NULL)
+        error = check_no_pin(wish->key);
+    if (error == NULL)
+        error = check_no_pin(wish->new_key);
+    return error != NULL ? error : check_no_pin(wish->install);
+}
+
 static struct error *fill_in(struct run *run, struct job *job, const struct start_wish *wish)
 {
     X509 *predecessor = NULL;
-    struct error *error = NULL;
+    struct error *error = check_places(wish);
 
-    if (wish->certificate != NULL)
+    if (error == NULL && wish->certificate != NULL)
         error = note_predecessor(run, job, wish->certificate, &predecessor);
     if (error == NULL)
         error = start_note_names(job, wish);

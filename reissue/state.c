@@ -52,16 +52,24 @@ static const char schema[] =
 
 /* ---- errors ------------------------------------------------------------------------------ */
 
+/* What to do about it: by what SQLite says, or by what the system said to it. */
+static const char *advice(struct state *state)
+{
+    int code = sqlite3_extended_errcode(state->database) & 0xFF;
+    int system = sqlite3_system_errno(state->database);
+    bool called = code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+
+    if (code == SQLITE_FULL || (called && (system == ENOSPC || system == EDQUOT)))
+        return ": make room, and run it again";
+    if (code == SQLITE_READONLY || (called && sqlite3_db_readonly(state->database, "main") == 1))
+        return ": make the directory writable";
+    return code == SQLITE_BUSY ? ": another reissue is at work; try again" : "";
+}
+
 static struct error *failed(struct state *state, const char *what)
 {
-    int code = sqlite3_extended_errcode(state->database);
-    const char *advice = (code & 0xFF) == SQLITE_FULL       ? ": make room, and run it again"
-                         : (code & 0xFF) == SQLITE_READONLY ? ": make the directory writable"
-                         : (code & 0xFF) == SQLITE_BUSY ? ": another reissue is at work; try again"
-                                                        : "";
-
     return error_new(ERROR_STATE, "cannot %s the state in %s: %s%s", what, state->directory,
-                     sqlite3_errmsg(state->database), advice);
+                     sqlite3_errmsg(state->database), advice(state));
 }
 
 /* ---- statements -------------------------------------------------------------------------- */

@@ -132,7 +132,8 @@ struct error *unattended_check(struct run *run, const struct job *job)
 {
     const char *made = job_get(job, JOB_KEY);
     const char *place = made != NULL ? made : job_get(job, JOB_KEY_WANTED);
-    bool is_new = made == NULL && strcmp(job_get(job, JOB_KEY_KIND), "same") != 0;
+    const char *kind = job_get(job, JOB_KEY_KIND);
+    bool is_new = made == NULL && kind != NULL && strcmp(kind, "same") != 0;
     struct card_uri *uri;
     struct card_key *key = NULL;
     struct error *error;

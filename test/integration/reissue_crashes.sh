@@ -83,6 +83,7 @@ crash() {
     check_after_resume
 }
 
+# What is there before a step is what was there after the one before it; only the first has none.
 steps() {
     if [[ ${CRASH_CA:-acme} == acme ]]; then
         "$REISSUE_FAULTS" --steps
@@ -93,6 +94,7 @@ steps() {
 
 [[ $(steps | wc -l) -ge 7 ]] || fail "which steps? $(steps)"
 SLOT=9a
+crash wanted before
 for step in $(steps); do
     for moment in "done" after; do
         is_moment "$step" "$moment" || continue

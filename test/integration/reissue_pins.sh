@@ -67,6 +67,13 @@ expect_reissue 12 renew --all --try-refused
 finish_job "${SECRETS[@]}"
 expect_reissue 12 renew --all --force
 finish_job "${SECRETS[@]}"
+
+# Nor is one kept that a URI has in it.
+for option in --key --new-key --install; do
+    expect_reissue 10 start "$NAME" $option "card:slot=9a?pin-value=98765432" "${SECRETS[@]}"
+    expect_in "--pin-source" err
+done
+! grep -rq 98765432 state out err || fail "the PIN is in the state, or was shown"
 card_remove
 
 # ---- the admin PIN of an OpenPGP card -----------------------------------------------------------------------

@@ -9,6 +9,7 @@ export POWER_CUT
 
 NAME=www.example.org
 DISK=$WORK/disk
+POINT=$WORK/nowhere GENERATED=0 # see restore()
 make_ca
 mkdir "$DISK"
 mount -t tmpfs tmpfs "$DISK" # whose inodes get no number twice
