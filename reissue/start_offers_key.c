@@ -3,7 +3,7 @@
 #include "ca.h"
 #include "card/manage.h"
 #include "card/public_key.h"
-#include "key_file.h"
+#include "key_algorithm.h"
 #include "start_dialog.h"
 
 #include <stdio.h>
