@@ -92,7 +92,9 @@ static struct error *scan_all(struct run *run, struct certificate_scan *scan)
 static struct error *pick(const struct certificate_scan *scan, const char *serial, X509 **out,
                           char **place)
 {
-    for (size_t i = 0; i < scan->count; i++) {
+    struct error *error = NULL;
+
+    for (size_t i = 0; error == NULL && i < scan->count; i++) {
         const struct found_certificate *item = &scan->items[i];
 
         if (strcasecmp(item->serial, serial) != 0)
@@ -102,13 +104,11 @@ static struct error *pick(const struct certificate_scan *scan, const char *seria
                              "several certificates have the serial number %s: name a file, or a "
                              "card: URI",
                              serial);
-        X509_up_ref(item->certificate);
-        *out = item->certificate;
-        *place = strdup(item->place);
-        if (*place == NULL)
-            return error_no_memory();
+        error = found_certificate_read(item, out);
+        if (error == NULL && (*place = strdup(item->place)) == NULL)
+            error = error_no_memory();
     }
-    return NULL;
+    return error;
 }
 
 /* As `list` prints it, or with colons in between, as openssl and browsers do. */

@@ -10,7 +10,7 @@
 
 static void clear_item(struct found_certificate *item)
 {
-    X509_free(item->certificate);
+    free(item->der);
     free(item->place);
     free(item->key);
     free(item->note);
@@ -28,24 +28,47 @@ static struct error *copy(const char *text, char **out)
     return text != NULL && *out == NULL ? error_no_memory() : NULL;
 }
 
-static struct error *choose_name(struct found_certificate *item)
+static struct error *choose_name(struct found_certificate *item, const X509 *certificate)
 {
     struct error *error = NULL;
 
     if (item->names.count > 0)
         return copy(item->names.items[0].text, &item->name);
-    error = describe_common_name(X509_get_subject_name(item->certificate), &item->name);
+    error = describe_common_name(X509_get_subject_name(certificate), &item->name);
     if (error != NULL || item->name[0] != '\0')
         return error;
     free(item->name);
     return copy(item->subject, &item->name);
 }
 
-static struct error *describe(struct found_certificate *item)
+static struct error *encode(struct found_certificate *item, const X509 *certificate)
 {
-    X509 *certificate = item->certificate;
+    unsigned char *place;
+    int length = i2d_X509(certificate, NULL);
+
+    item->der = length <= 0 ? NULL : malloc((size_t)length);
+    if (item->der == NULL)
+        return error_no_memory();
+    place = item->der;
+    item->der_length = (size_t)i2d_X509(certificate, &place);
+    return NULL;
+}
+
+static struct error *describe_key(struct found_certificate *item, const X509 *certificate)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+    return key == NULL ? NULL : public_key_fingerprint(key, item->public_key);
+}
+
+static struct error *describe(struct found_certificate *item, const X509 *certificate)
+{
     struct error *error = describe_name(X509_get_subject_name(certificate), &item->subject);
 
+    if (error == NULL)
+        error = encode(item, certificate);
+    if (error == NULL)
+        error = describe_key(item, certificate);
     if (error == NULL)
         error = describe_serial(certificate, &item->serial);
     if (error == NULL)
@@ -56,18 +79,24 @@ static struct error *describe(struct found_certificate *item)
         error = describe_seconds(X509_get0_notBefore(certificate), &item->begins);
     if (error == NULL)
         error = describe_seconds(X509_get0_notAfter(certificate), &item->ends);
-    return error != NULL ? error : choose_name(item);
+    return error != NULL ? error : choose_name(item, certificate);
+}
+
+struct error *found_certificate_read(const struct found_certificate *item, X509 **out)
+{
+    const unsigned char *place = item->der;
+
+    *out = d2i_X509(NULL, &place, (long)item->der_length); /* which could be read before */
+    return *out == NULL ? error_no_memory() : NULL;
 }
 
 struct error *certificate_scan_add(struct certificate_scan *scan, X509 *certificate,
                                    const char *place, const char *key, const char *note)
 {
-    struct found_certificate item = {.certificate = certificate, .places = 1};
+    struct found_certificate item = {.places = 1};
     struct found_certificate *items;
-    struct error *error;
+    struct error *error = describe(&item, certificate);
 
-    X509_up_ref(certificate);
-    error = describe(&item);
     if (error == NULL)
         error = copy(place, &item.place);
     if (error == NULL)
@@ -246,15 +275,11 @@ static void join_all(struct certificate_scan *scan)
 
 static struct error *find_key(const struct certificate_scan *scan, struct found_certificate *item)
 {
-    EVP_PKEY *public_key = X509_get0_pubkey(item->certificate);
     struct found_key wanted, *found = NULL;
-    struct error *error;
 
-    if (item->key != NULL || public_key == NULL || scan->key_count == 0)
+    if (item->key != NULL || item->public_key[0] == '\0' || scan->key_count == 0)
         return NULL;
-    error = public_key_fingerprint(public_key, wanted.fingerprint);
-    if (error != NULL)
-        return error;
+    memcpy(wanted.fingerprint, item->public_key, sizeof(wanted.fingerprint));
     found = bsearch(&wanted, scan->keys, scan->key_count, sizeof(wanted), by_key);
     return found == NULL ? NULL : copy(found->place, &item->key);
 }

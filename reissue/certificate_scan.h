@@ -18,9 +18,13 @@
 #define SCAN_DEPTH_MAX 16
 #define SCAN_FILES_MAX 200000
 
-/* A certificate that was found; texts are safe to print. */
+/*
+ * A certificate that was found; texts are safe to print. There may be many thousands: what
+ * libcrypto makes of one takes several times as much room as its encoding.
+ */
 struct found_certificate {
-    X509 *certificate;
+    unsigned char *der;
+    size_t der_length;
     char *place;   /* a path, or a card: URI */
     size_t places; /* how many have it; `place` is the first */
     char *key;     /* where its private key is: a path or a card: URI; NULL: not seen */
@@ -31,6 +35,7 @@ struct found_certificate {
     char *name;                 /* its first name, else its common name, else its subject */
     char *subject, *serial;
     char fingerprint[FINGERPRINT_SIZE]; /* of the certificate */
+    char public_key[FINGERPRINT_SIZE];  /* of its key; empty where that is not understood */
     struct names names;
     time_t begins, ends;
 };
@@ -52,9 +57,12 @@ struct certificate_scan {
     bool truncated;    /* a bound was met */
 };
 
+/* The certificate itself, for X509_free(). */
+struct error *found_certificate_read(const struct found_certificate *item, X509 **out) MUST_CHECK;
+
 /*
  * Adds a certificate that is known from elsewhere, with its place, and its key's place and a note
- * (both may be NULL). All are copied, the certificate is referenced.
+ * (both may be NULL). All are copied.
  */
 struct error *certificate_scan_add(struct certificate_scan *scan, X509 *certificate,
                                    const char *place, const char *key, const char *note) MUST_CHECK;

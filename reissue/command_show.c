@@ -45,20 +45,23 @@ static void print_days(const struct found_certificate *item, time_t now)
 
 static struct error *print_issuer(const struct found_certificate *item)
 {
+    X509 *certificate;
     char *issuer = NULL;
     char key[64] = "unreadable";
-    const EVP_PKEY *public_key = X509_get0_pubkey(item->certificate);
-    struct error *error = describe_name(X509_get_issuer_name(item->certificate), &issuer);
+    struct error *error = found_certificate_read(item, &certificate);
 
-    if (error != NULL)
-        return error;
-    print_line("issuer", issuer);
-    if (public_key != NULL)
-        public_key_name(public_key, key, sizeof(key));
-    print_line("key", key);
-    print_line("key is at", item->key != NULL ? item->key : "unknown: it was not seen");
+    if (error == NULL)
+        error = describe_name(X509_get_issuer_name(certificate), &issuer);
+    if (error == NULL) {
+        print_line("issuer", issuer);
+        if (item->public_key[0] != '\0')
+            public_key_name(X509_get0_pubkey(certificate), key, sizeof(key));
+        print_line("key", key);
+        print_line("key is at", item->key != NULL ? item->key : "unknown: it was not seen");
+    }
     free(issuer);
-    return NULL;
+    X509_free(certificate);
+    return error;
 }
 
 static struct error *print_subject(const struct found_certificate *item)
@@ -73,17 +76,6 @@ static struct error *print_subject(const struct found_certificate *item)
         print_line("SHA-256", item->fingerprint);
     }
     free(names);
-    return error;
-}
-
-static struct error *print_key_fingerprint(const struct found_certificate *item)
-{
-    EVP_PKEY *public_key = X509_get0_pubkey(item->certificate);
-    char text[FINGERPRINT_SIZE];
-    struct error *error = public_key == NULL ? NULL : public_key_fingerprint(public_key, text);
-
-    if (public_key != NULL && error == NULL)
-        print_line("key SHA-256", text);
     return error;
 }
 
@@ -149,10 +141,10 @@ static struct error *print_item(const struct run *run, const struct found_certif
     error = print_subject(item);
     if (error == NULL)
         error = print_issuer(item);
-    if (error == NULL)
-        error = print_key_fingerprint(item);
     if (error != NULL)
         return error;
+    if (item->public_key[0] != '\0')
+        print_line("key SHA-256", item->public_key);
     print_days(item, now);
     print_line("is at", item->place);
     if (item->lineage != NULL) {

@@ -4,6 +4,7 @@
 #include "command_list.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct error *add_named(struct certificate_scan *scan, X509 *certificate, const char *place)
@@ -36,13 +37,16 @@ struct error *list_find(struct run *run, const char *word, struct certificate_sc
 {
     X509 *certificate = NULL;
     char *place = NULL;
+    char fingerprint[FINGERPRINT_SIZE] = "";
     struct error *error = word == NULL ? NULL : certificate_lookup(run, word, &certificate, &place);
 
     *item = NULL;
     if (error == NULL)
         error = scan_all(run, certificate, place, scan);
-    for (size_t i = 0; error == NULL && certificate != NULL && i < scan->count; i++)
-        if (X509_cmp(scan->items[i].certificate, certificate) == 0)
+    if (error == NULL && certificate != NULL)
+        error = certificate_fingerprint(certificate, fingerprint);
+    for (size_t i = 0; error == NULL && i < scan->count; i++)
+        if (strcmp(scan->items[i].fingerprint, fingerprint) == 0)
             *item = &scan->items[i];
     X509_free(certificate);
     free(place);

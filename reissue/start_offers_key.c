@@ -217,10 +217,13 @@ static bool is_certified(const char *algorithm)
 static struct error *offer_names(struct start_dialog *dialog, const char *const *names,
                                  size_t count, const char **preset)
 {
-    const X509 *predecessor = dialog->predecessor == NULL ? NULL : dialog->predecessor->certificate;
+    X509 *predecessor = NULL;
+    struct error *error = dialog->predecessor == NULL
+                              ? NULL
+                              : found_certificate_read(dialog->predecessor, &predecessor);
     const char *usual = start_usual_algorithm(predecessor);
-    struct error *error = NULL;
 
+    X509_free(predecessor);
     for (size_t i = 0; error == NULL && i < count; i++) {
         if (!is_certified(names[i]))
             continue;

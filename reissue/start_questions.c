@@ -192,14 +192,18 @@ static bool name_is_open(const struct start_dialog *dialog)
 static struct error *offer_name(struct start_dialog *dialog, const char **preset)
 {
     char *name = NULL;
-    const X509 *predecessor = dialog->predecessor == NULL ? NULL : dialog->predecessor->certificate;
+    X509 *predecessor = NULL;
     struct error *error = NULL;
 
-    if (predecessor != NULL || dialog->wish->subject != NULL || dialog->wish->names != NULL)
+    if (dialog->predecessor != NULL)
+        error = found_certificate_read(dialog->predecessor, &predecessor);
+    if (error == NULL &&
+        (predecessor != NULL || dialog->wish->subject != NULL || dialog->wish->names != NULL))
         error = start_usual_name(dialog->run, predecessor, dialog->wish, &name);
     if (error == NULL && name != NULL)
         error = start_dialog_keep(dialog, name, preset);
     free(name);
+    X509_free(predecessor);
     return error;
 }
 
