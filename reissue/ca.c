@@ -8,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-const struct ca *const ca_types[] = {&manual_ca, &acme_ca, &certum_ca,
-                                     &cmp_ca,    &est_ca,  NULL};
+const struct ca *const ca_types[] = {&manual_ca, &acme_ca, &certum_ca, &cmp_ca, &est_ca, NULL};
 
 /* ---- which one --------------------------------------------------------------------------- */
 

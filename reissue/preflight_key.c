@@ -61,7 +61,7 @@ static struct error *check_pin_source(struct flight *flight, const struct card_u
 
     if (source == NULL)
         source = uri->pin_source;
-    if (source != NULL)
+    if (card_pin_place(source) == CARD_PIN_FROM_SOURCE)
         error = card_pin_read(source, &pin);
     secret_free(pin);
     return error;

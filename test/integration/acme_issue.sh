@@ -99,7 +99,7 @@ issue dns '*.five.example.org' five.example.org
 [[ $(sort hook.log | uniq -c | tr -s ' ') == " 2 job-1 publish five.example.org
  2 job-1 remove five.example.org" ]] || fail "$(<hook.log)"
 # bash adds three of its own
-[[ $(sort -u hook.variables) == "PATH PWD REISSUE_ACTION REISSUE_DNS_NAME REISSUE_DNS_VALUE REISSUE_IDENTIFIER REISSUE_JOB SHLVL WORK _" ]] ||
+[[ $(sort -u hook.variables) == "PATH PWD REISSUE_ACTION REISSUE_DNS_NAME REISSUE_DNS_TYPE REISSUE_DNS_VALUE REISSUE_IDENTIFIER REISSUE_JOB SHLVL WORK _" ]] ||
     fail "$(<hook.variables)"
 
 # A hook that fails, and a challenge that is not met: the CA's words.

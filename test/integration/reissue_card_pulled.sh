@@ -34,11 +34,30 @@ for step in $("$REISSUE_FAULTS" --steps); do
     finish
 done
 
+# A job that has passed the checks before it begins, and nothing more.
+begun() {
+    local code=0
+    (
+        unset REISSUE_PAUSE
+        REISSUE_FAULT=wanted:before PROGRAM=$REISSUE_FAULTS reissue start first.crt --new-key card:slot=9a --overwrite-key \
+            --alg P-256 "${SECRETS[@]}"
+    ) || code=$?
+    [[ $code == 137 ]] || fail "exit code $code: $(<err)"
+}
+
 # While a command is on its way: SELECT, the metadata, an object, the key, the management key and signatures, the PIN, and
 # what is written.
 for ins in a4 f7 cb 47 87 20 db; do
-    fresh_card --remove-at-ins $ins
-    through "never:$ins" :
+    fresh_card
+    begun
+    card_remove
+    card_insert --remove-at-ins $ins
+    echo "pulled at $ins"
+    pausing never:before : resume
+    if [[ $CODE == 12 ]]; then
+        sign_request
+        pausing never:before : resume --cert new.pem
+    fi
     [[ $CODE == 4 || $CODE == 11 ]] || fail "exit code $CODE: $(<err)" # the reader may make an empty answer of it
     card_remove
     card_insert

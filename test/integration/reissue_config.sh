@@ -75,7 +75,7 @@ good "${CA[@]}"
 good "${CA[@]}" "[certificate c]" "ca = a" "names = a.test" "  b.test" "  ; a comment" "  192.0.2.1"
 bad "c.conf, line 4: [ca a] knows no \"directry\"" "${CA[@]}" "directry = x"
 bad "c.conf, line 4: directory is said twice" "${CA[@]}" "directory = https://ca.test/dir"
-bad "type = acme has no url (type = cmp est has)" "${CA[@]}" "url = https://ca.test"
+bad "type = acme has no url (type = certum cmp est has)" "${CA[@]}" "url = https://ca.test"
 CMP=("[ca a]" "type = cmp" "url = http://ca.test/cmp")
 bad "needs a ca-file" "${CMP[@]}"
 good "${CMP[@]}" "ca-file = $WORK/etc/company-ca.pem"
@@ -125,7 +125,7 @@ bad "dns-hook names a hook" "${CERTUM[@]}" "dns-hook = h"
 bad "type = certum has no challenge" "${CERTUM[@]}" "challenge = dns-01"
 bad "validation: has to be dns-txt" "${CERTUM[@]}" "validation = dns-01"
 bad "approver: has to be admin" "${CERTUM[@]}" "validation = email" "approver = me"
-bad "url: has to be a URL that begins with https" "${CERTUM[@]}" "url = http://gs.certum.pl/"
+bad "url has to begin with https:// here" "${CERTUM[@]}" "url = http://gs.certum.pl/"
 bad "names has a wildcard" "${CA[@]}" "[certificate c]" "ca = a" "names = *.a.test"
 for value in "directory = http://ca.test/" "type = acmee" "contact = admin@a.test" "terms = yes" "challenge = dns" \
     "webroot = html" "account-key = key.pem" "account-key = card:?pin-value=123456" "account-key = card:slot=99;slot=9a" \

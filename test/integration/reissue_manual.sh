@@ -96,7 +96,10 @@ expect_in "say which certificate" err
 start_job given --key given.key
 [[ $(jq -r .name out) == given ]] || fail "$(<out)"
 start_job given.pem --key given.key
-[[ $(jq -r .name out) == given.example.org ]] || fail "$(<out)"
+[[ $(jq -r .name out) == given ]] || fail "$(<out)"
+openssl req -x509 -key given.key -subj "/CN=other.example.org" -out unknown.pem
+start_job unknown.pem --key given.key
+[[ $(jq -r .name out) == other.example.org ]] || fail "$(<out)"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout nameless.key -subj /O=Company -out nameless.pem \
     -addext "subjectAltName=DNS:*.nameless.example.org,DNS:nameless.example.org" 2>/dev/null
 start_job nameless.pem --key nameless.key

@@ -42,7 +42,7 @@ cmp out before || fail "there is a job"
 
 # The same is found by a real start before anything begins.
 for option in --dry-run --json; do
-    expect_reissue 9 start --subject "/CN=$NAME" --new-key card: --alg RSA-1024 --ca pebble $option "${SECRETS[@]}"
+    expect_reissue 9 start --subject "/CN=$NAME" --new-key card: --alg brainpoolP256r1 --ca pebble $option "${SECRETS[@]}"
     expect_in "RSA-3072" err
     expect_reissue 10 start --subject "/CN=$NAME" --new-key card:slot=9a --ca pebble $option "${SECRETS[@]}"
     expect_in "holds a key already" err

@@ -26,19 +26,35 @@ as_before() {
 
 # ---- a full disk -------------------------------------------------------------------------------------------
 
-# With each more room than before: one stops at each of the things that are written.
+# room KIBIBYTES: so much is left.
+room() {
+    mount -o "remount,size=$(($(du -sk "$DISK" | cut -f 1) + $1))k" "$DISK"
+}
+
+# None of it begins where there is too little.
+as_before
+room 400
+expect_reissue 1 start "$FROM" --new-key "$NEW" --alg P-256 --batch
+expect_in "there is no room" err
+mount -o remount,size=100m "$DISK"
+[[ -z $(open_jobs) ]] || fail "a job was begun"
+
+# It runs full later, with each time more room than before: one stops at each of the things that are written.
 codes=
-for room in 0 4 12 24 40 64 80 100 130 170 400; do
+for kibibytes in 0 4 12 24 40 64 80 100 130 170 400; do
     as_before
-    mount -o "remount,size=$(($(du -sk "$DISK" | cut -f 1) + room))k" "$DISK"
     code=0
-    reissue start "$FROM" --new-key "$NEW" --alg P-256 --batch || code=$?
+    REISSUE_FAULT=wanted:before PROGRAM=$REISSUE_FAULTS reissue start "$FROM" --new-key "$NEW" --alg P-256 --batch || code=$?
+    [[ $code == 137 ]] || fail "exit code $code: $(<err)"
+    room "$kibibytes"
+    code=0
+    reissue resume --batch || code=$?
     if ((code == 12)); then
         sign "$DISK"/lib/reissue/jobs/*/request.csr answer.pem
         code=0
         reissue resume --cert answer.pem --batch || code=$?
     fi
-    echo "$room KiB: exit code $code: $(tail -n 1 err)"
+    echo "$kibibytes KiB: exit code $code: $(tail -n 1 err)"
     [[ $code == 0 ]] || { [[ $code == 1 ]] && grep -Eq "make room|No space left" err; } || fail "exit code $code: $(<err)"
     codes+=$code
     check_live
