@@ -174,7 +174,9 @@ int start_command(int argc, char **argv)
     const struct option_spec options[] = {
         {"new-key", "URI|FILE", "a new key, on a card (card: is a free slot) or in a new file",
          &wish->new_key, NULL},
-        {"alg", "RSA-2048|RSA-3072|RSA-4096|P-256|P-384|Ed25519",
+        {"alg",
+         "RSA-2048|RSA-3072|RSA-4096|P-256|P-384|P-521|secp256k1|brainpoolP256r1|"
+         "brainpoolP384r1|brainpoolP512r1|Ed25519",
          "its kind (like the predecessor's)", &wish->algorithm, NULL},
         {"overwrite-key", NULL, "the key in the slot may be replaced", NULL, &wish->overwrite_key},
         {"key", "URI|FILE", "the key that there is already", &wish->key, NULL},
