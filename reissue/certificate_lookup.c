@@ -60,7 +60,7 @@ static struct error *from_job(struct run *run, const char *id, X509 **out, char 
                : state_path(run->state, place, "jobs/%s/fullchain.pem", id);
 }
 
-/* ---- by a serial number -------------------------------------------------------------------- */
+/* ---- by what is listed --------------------------------------------------------------------- */
 
 static struct error *scan_row(void *argument, const char *const *row)
 {
@@ -88,22 +88,30 @@ static struct error *scan_all(struct run *run, struct certificate_scan *scan)
     return error != NULL ? error : certificate_scan_finish(scan);
 }
 
-/* Two certificates with one serial number are of two issuers: nobody can tell which is meant. */
-static struct error *pick(const struct certificate_scan *scan, const char *serial, X509 **out,
-                          char **place)
+/* Those that go by no name of ours, on cards, are listed by their own: that will do for them, too.
+ */
+static bool is_meant(const struct found_certificate *item, const char *word, const char *serial)
+{
+    return strcasecmp(item->serial, serial) == 0 ||
+           (crypto_is_card_uri(item->place) && strcasecmp(item->name, word) == 0);
+}
+
+/* Where two are meant, such as with one serial number by two issuers, nobody can tell which. */
+static struct error *pick(const struct certificate_scan *scan, const char *word, const char *serial,
+                          X509 **out, char **place)
 {
     struct error *error = NULL;
 
     for (size_t i = 0; error == NULL && i < scan->count; i++) {
         const struct found_certificate *item = &scan->items[i];
 
-        if (strcasecmp(item->serial, serial) != 0)
+        if (!is_meant(item, word, serial))
             continue;
         if (*out != NULL)
             return error_new(ERROR_AMBIGUOUS,
-                             "several certificates have the serial number %s: name a file, or a "
-                             "card: URI",
-                             serial);
+                             "several certificates go by %s, or have this serial number: name a "
+                             "file, or a card: URI",
+                             word);
         error = found_certificate_read(item, out);
         if (error == NULL && (*place = strdup(item->place)) == NULL)
             error = error_no_memory();
@@ -129,17 +137,16 @@ static bool is_serial(const char *word, char *out, size_t size)
     64 /* twenty octets at most (RFC 5280, 4.1.2.2) in hexadecimal, and some room                  \
         */
 
-static struct error *from_serial(struct run *run, const char *word, X509 **out, char **place)
+static struct error *from_list(struct run *run, const char *word, X509 **out, char **place)
 {
     char serial[SERIAL_SIZE];
     struct certificate_scan scan = {.count = 0};
-    struct error *error;
+    struct error *error = scan_all(run, &scan);
 
     if (!is_serial(word, serial, sizeof(serial)))
-        return NULL;
-    error = scan_all(run, &scan);
+        serial[0] = '\0';
     if (error == NULL)
-        error = pick(&scan, serial, out, place);
+        error = pick(&scan, word, serial, out, place);
     certificate_scan_clear(&scan);
     return error;
 }
@@ -166,7 +173,7 @@ static struct error *from_word(struct run *run, const char *word, X509 **out, ch
     if (error == NULL && *out == NULL)
         error = from_job(run, word, out, place);
     if (error == NULL && *out == NULL)
-        error = from_serial(run, word, out, place);
+        error = from_list(run, word, out, place);
     return error == NULL && *out == NULL ? not_found(word) : error;
 }
 

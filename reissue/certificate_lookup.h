@@ -9,10 +9,10 @@
 
 /*
  * The certificate that `word` stands for: a card: URI; a file; a name that a certificate goes by
- * here, whose live one it is; a job, whose certificate it is; or the serial number, as `reissue
- * list` prints it, of one that was ever live here or that is on a card. They are tried in this
- * order. *place (for free()) is where it was found: a path or a URI. ERROR_NOT_FOUND, _AMBIGUOUS;
- * ERROR_ARGUMENT for a file that has none in it.
+ * here, whose live one it is; a job, whose certificate it is; the name, as `reissue list` prints
+ * it, of one on a card; or the serial number of one that is there or was ever live here. They are
+ * tried in this order. *place (for free()) is where it was found: a path or a URI. ERROR_NOT_FOUND,
+ * _AMBIGUOUS; ERROR_ARGUMENT for a file that has none in it.
  */
 struct error *certificate_lookup(struct run *run, const char *word, X509 **out,
                                  char **place) MUST_CHECK;

@@ -48,6 +48,7 @@ static struct error *ask(struct starting *starting)
     if (starting->yes || !is_attended(starting->command) || !start_is_open(&starting->wish))
         return NULL;
     error = start_dialog(&starting->dialog, starting->command, &go);
+    job_command_begin(starting->command);
     starting->called_off = !go;
     return error;
 }

@@ -121,22 +121,27 @@ static struct error *open_state(struct job_command *command, const char *directo
                : state_open(directory, &command->run.state);
 }
 
+void job_command_begin(struct job_command *command)
+{
+    command->started = clock_seconds();
+    command->run.wait_until = run_clock() + command->wait;
+}
+
 struct error *job_command_open(struct job_command *command)
 {
     struct config *config = NULL;
     char *directory = NULL;
     struct error *error = config_open(command->config_path, &config);
 
-    command->started = clock_seconds();
     command->run = (struct run){
         .config = config,
         .admin_source = command->admin_source,
         .try_refused = command->try_refused,
-        .wait_until = run_clock() + command->wait,
         .tell = tell,
         .tell_argument = command,
         .observe = job_command_observer,
     };
+    job_command_begin(command);
     if (error == NULL && command->state_directory == NULL)
         error = config_state_directory(config, &directory);
     if (error == NULL)

@@ -35,6 +35,10 @@ int job_command_misused(const char *usage);
 struct error *job_command_open(struct job_command *command) MUST_CHECK;
 void job_command_close(struct job_command *command);
 
+/* Starts its clocks anew, after a person was asked things: --wait, and the times that are printed.
+ */
+void job_command_begin(struct job_command *command);
+
 /*
  * Runs the job, and says how that ended; returns the exit code. Owns `error`: where there is one
  * already, it says that instead.

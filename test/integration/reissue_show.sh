@@ -95,6 +95,8 @@ expect_in "Next: reissue start card:slot=9a" out
 card_serial=$(openssl storeutl -provider default -provider card -certs card:slot=9a 2>/dev/null | openssl x509 -noout -serial | cut -d = -f 2)
 expect_reissue 0 show "$card_serial" --json
 [[ $(jq -r .name out) == card.example.org ]] || fail "$(<out)"
+expect_reissue 0 show card.example.org --json
+[[ $(jq -r .serial out) == "$card_serial" ]] || fail "$(<out)"
 expect_reissue 5 show DEADBEEF
 expect_in "serial number" err
 expect_reissue 0 start "$card_serial" --new-key card: --ca manual --dry-run "${SECRETS[@]}"
