@@ -9,16 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is typed, as a source like those of the command line; lives as long as the process. */
-static struct error *ask_source(struct card *card, const char *name, const char *option,
-                                const char **out)
+/* What is typed, as a source like those of the command line; lives as long as the process. What
+   can be typed at the reader's keypad is left to that. */
+static struct error *ask_source(struct card *card, enum card_secret which, const char *name,
+                                const char *option, const char **out)
 {
+    bool at_pad = false;
     char prompt[160];
     char path[32];
     char *source = NULL;
     struct secret *secret;
-    struct error *error;
+    struct error *error = card_pad_serves(card, CARD_PAD_VERIFY, which, &at_pad, NULL);
 
+    if (error != NULL)
+        return error;
+    if (at_pad) {
+        *out = "pad:";
+        return NULL;
+    }
     (void)snprintf(prompt, sizeof(prompt), "%s of the %s card: ", name,
                    card_application_title(card));
     error = ask_secret(prompt, false, option, &secret);
@@ -43,12 +51,14 @@ static struct error *ask_for(struct run *run, struct card *card)
         return error;
     error_free(error);
     if (pin_will_do)
-        return ask_source(card, "PIN", "--pin-source", &run->crypto->secrets.pin_source);
+        return ask_source(card, CARD_SECRET_PIN, "PIN", "--pin-source",
+                          &run->crypto->secrets.pin_source);
     if (info.factory == CARD_YES) {
         run->admin_source = "factory";
         return NULL;
     }
-    return ask_source(card, info.name, "--management-key-source", &run->admin_source);
+    return ask_source(card, CARD_SECRET_ADMIN, info.name, "--management-key-source",
+                      &run->admin_source);
 }
 
 /* The card that is changed: the key is made there, or the certificate goes there. */

@@ -54,6 +54,18 @@ expect_reissue 12 start card:slot=9a --key card:slot=9a --name named --pin-sourc
 expect_entries 1
 expect_reissue 0 cancel "$(jq -r .job out)"
 
+# At a terminal, too: the admin PIN that a new key takes, then the PIN for the request; nothing is asked at the terminal.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout old.key -subj "/CN=openpgp.example.org" -out old.pem 2>/dev/null
+pad_clear
+type_at_pad 12345678 $PIN
+code=0
+timeout 60 python3 "$HERE/person.py" -- "$REISSUE" start old.pem --new-key "card:app=openpgp;slot=aut" --alg P-256 --ca manual \
+    --yes --config reissue.conf >screen || code=$?
+[[ $code == 12 ]] || fail "exit code $code: $(<screen)"
+expect_in "at the keypad" screen
+expect_entries 2
+expect_reissue 0 cancel "$(open_jobs)"
+
 # ---- a script that knows nothing of cards ---------------------------------------------------
 
 # Its program makes a key on the card and signs with it: the PIN is typed once.
