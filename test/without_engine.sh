@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds and installs the tree without the engine: where it is not wanted, and where OpenSSL's headers say
-# that it has no engines. The provider is there all the same, and works.
+# Builds and installs the tree without the engine, where it is not wanted, and builds the provider where OpenSSL's
+# headers say that it has no engines. It is there all the same, and works.
 #
 #   without_engine.sh CMAKE COMPILER
 set -euo pipefail
@@ -17,31 +17,38 @@ fail() {
     exit 1
 }
 
-# build NAME OPTION...: into $work/NAME, installed below $work/NAME.root.
-build() {
-    local name=$1
-    shift
-    "$cmake" -S "$tree" -B "$work/$name" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug \
-        -DCARD_WERROR=ON -DCARD_TESTS=OFF "$@" >"$work/$name.log" || fail "$name: $(<"$work/$name.log")"
-    "$cmake" --build "$work/$name" >"$work/$name.log" || fail "$name: $(<"$work/$name.log")"
-    DESTDIR=$work/$name.root "$cmake" --install "$work/$name" >"$work/$name.log" ||
-        fail "$name: $(<"$work/$name.log")"
+# logged COMMAND...: what it said matters if it failed.
+logged() {
+    "$@" >"$work/log" 2>&1 || fail "$*: $(<"$work/log")"
 }
 
-# without NAME OPTION...: no engine is installed, and the provider loads.
-without() {
-    local installed
-    build "$@"
-    mapfile -t installed < <(find "$work/$1.root" -name '*.so')
-    [[ ${#installed[@]} == 1 && ${installed[0]} == */ossl-modules/card.so ]] ||
-        fail "$1: not the provider alone: ${installed[*]}"
-    OPENSSL_CONF=/dev/null OPENSSL_MODULES=${installed[0]%/*} \
+# configure NAME OPTION...: a build in $work/NAME.
+configure() {
+    logged "$cmake" -S "$tree" -B "$work/$1" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug \
+        -DCARD_WERROR=ON -DCARD_TESTS=OFF "${@:2}"
+}
+
+# the_provider_alone DIRECTORY: no engine is below it, and the provider loads.
+the_provider_alone() {
+    local modules
+    mapfile -t modules < <(find "$1" -name '*.so')
+    [[ ${#modules[@]} == 1 && ${modules[0]##*/} == card.so ]] || fail "not the provider alone: ${modules[*]}"
+    OPENSSL_CONF=/dev/null OPENSSL_MODULES=${modules[0]%/*} \
         openssl list -providers -provider default -provider card | grep -q '^  card$' ||
         fail "$1: the provider does not load"
 }
 
-without off -DCARD_ENGINE=OFF
-without no_engines -DCMAKE_C_FLAGS=-DOPENSSL_NO_ENGINE
+configure off -DCARD_ENGINE=OFF
+logged "$cmake" --build "$work/off"
+DESTDIR=$work/root logged "$cmake" --install "$work/off"
+the_provider_alone "$work/root"
+[[ -n $(find "$work/root" -path '*/ossl-modules/card.so') ]] || fail "the provider is in another place"
+
+configure no_engines -DCMAKE_C_FLAGS=-DOPENSSL_NO_ENGINE
+logged "$cmake" --build "$work/no_engines" --target provider
+! "$cmake" --build "$work/no_engines" --target help | grep -w engine || fail "there is an engine to be built"
+the_provider_alone "$work/no_engines"
+
 if "$cmake" -S "$tree" -B "$work/wrong" -DCARD_TESTS=OFF -DCARD_ENGINE=maybe >"$work/log" 2>&1; then
     fail "CARD_ENGINE=maybe was taken"
 fi
