@@ -167,7 +167,7 @@ wait $server || true
 openssl_configuration "verify = load"
 pad_clear
 type_at_pad 654321
-refused "(tries left: 2)" 1 env OPENSSL_CONF="$WORK/openssl.cnf" openssl pkey -in "card:slot=9a" -noout
+refused "(tries left: 2)" 1 env OPENSSL_CONF="$WORK/openssl.cnf" "${OPENSSL[@]}" pkey -in "card:slot=9a" -noout
 type_at_pad $PIN
 : >"$PIN_PAD/entries"
 OPENSSL_CONF=$WORK/openssl.cnf openssl pkey -in "card:slot=9a" -noout

@@ -70,8 +70,8 @@ expect_reissue 0 cancel "$(open_jobs)"
 
 # Its program makes a key on the card and signs with it: the PIN is typed once.
 typed
-"$REISSUE" exec --to card:slot=9d --management-key-source factory -- openssl req -newkey rsa:2048 -nodes -keyout script.pem \
-    -subj /CN=script -out script.csr </dev/null 2>err || fail "$(<err)"
+"$REISSUE" exec --to card:slot=9d --management-key-source factory -- "${OPENSSL[@]}" req -newkey rsa:2048 -nodes \
+    -keyout script.pem -subj /CN=script -out script.csr </dev/null 2>err || fail "$(<err)"
 openssl req -in script.csr -noout -verify 2>/dev/null
 expect_entries 1
 grep -q "CARD KEY REFERENCE" script.pem
