@@ -279,8 +279,7 @@ static struct error *run_parser(struct parsing *parsing, const void *bytes, size
     status = XML_Parse(parsing->parser, bytes, (int)length, XML_TRUE);
     if (parsing->error != NULL || status == XML_STATUS_OK)
         return parsing->error;
-    return error_new(ERROR_SERVER_ANSWER, "the answer is not XML, in line %lu: %s",
-                     (unsigned long)XML_GetCurrentLineNumber(parsing->parser),
+    return error_new(ERROR_SERVER_ANSWER, "the answer is not XML: %s",
                      XML_ErrorString(XML_GetErrorCode(parsing->parser)));
 }
 
