@@ -144,4 +144,5 @@ install_packages "$@"
 ! $packages_only || exit 0
 for preset in "$@"; do
     run_preset "$preset"
+    lint=OFF # what it says of the source has been said
 done
