@@ -9,7 +9,7 @@ P=(-provider default -provider card)
 # ends WHAT [argument ...]: by itself, in time, with exit code 0, and the card serves the next one.
 ends() {
     local code=0
-    timeout --kill-after=2 40 env LD_PRELOAD="${PRELOAD-}" "$PROCESSES" "$1" key.pem "${@:2}" >out 2>err || code=$?
+    timeout --kill-after=2 100 env LD_PRELOAD="${PRELOAD-}" "$PROCESSES" "$1" key.pem "${@:2}" >out 2>err || code=$?
     ((code == 0)) || fail "processes $*: exit code $code: $(head -c 3000 err)"
     [[ ! -s err ]] || fail "processes $*: $(head -c 3000 err)"
 }
