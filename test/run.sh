@@ -30,6 +30,7 @@ packages=(
     nginx apache2 haproxy stunnel4 lighttpd lighttpd-mod-openssl # who serves with a card's key
     postgresql openvpn                                           # servers with their clients
     curl python3 osslsigncode nodejs                             # and who else uses one
+    bind9 bind9-dnsutils                                         # a name server that takes updates
     pebble certbot uacme                                         # an ACME server and its DNS, others' clients
     polkitd dbus-daemon                                          # who pcscd 2 asks
     systemd                                                      # which looks at its example units
@@ -57,6 +58,7 @@ units_of() {
         case $package in
         nginx | haproxy | stunnel4 | lighttpd | postgresql | openvpn) echo "$package.service" ;;
         apache2) printf '%s\n' apache2.service apache-htcacheclean.service ;;
+        bind9) echo named.service ;;
         certbot) echo certbot.timer ;;
         esac
     done
