@@ -131,16 +131,38 @@ void *ca_session(const struct run *run, const struct config_ca *config)
     return run->session.config == config ? run->session.own : NULL;
 }
 
-void ca_session_keep(struct run *run, const struct config_ca *config, void *session,
-                     void (*close)(void *session))
+static void end_session(const struct ca_session_kind *kind, void *session)
 {
+    kind->close(session);
+    free(session);
+}
+
+struct error *ca_session_open(struct run *run, const struct config_ca *config,
+                              const struct ca_session_kind *kind, void **out)
+{
+    void *session;
+    struct error *error;
+
+    *out = ca_session(run, config);
+    if (*out != NULL)
+        return NULL;
+    session = calloc(1, kind->size);
+    if (session == NULL)
+        return error_no_memory();
+    error = kind->open(run, config, session);
+    if (error != NULL) {
+        end_session(kind, session);
+        return error;
+    }
     ca_session_close(run);
-    run->session = (struct run_session){.config = config, .own = session, .close = close};
+    run->session = (struct run_session){.config = config, .own = session, .kind = kind};
+    *out = session;
+    return NULL;
 }
 
 void ca_session_close(struct run *run)
 {
     if (run->session.own != NULL)
-        run->session.close(run->session.own);
+        end_session(run->session.kind, run->session.own);
     run->session = (struct run_session){0};
 }

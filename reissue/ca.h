@@ -131,14 +131,22 @@ struct error *ca_take_certificates(struct run *run, struct job *job, const struc
 struct error *ca_look_later(struct job *job, long seconds, const char *what,
                             enum step_end *end) MUST_CHECK;
 
-/*
- * The conversation that this process has with a CA's server lasts from step to step: NULL where
- * there is none with that CA yet. One is kept at a time; keeping another, or closing it (as whoever
- * made the run does in the end), closes it by its own function.
- */
+/* The conversation that this process has with a CA's server lasts from step to step. Its kind: */
+struct ca_session_kind {
+    size_t size; /* of the CA's own struct, which is zeroed before open() */
+    struct error *(*open)(struct run *run, const struct config_ca *config, void *session);
+    void (*close)(void *session); /* lets go of what it holds, also where open() failed */
+};
+
+/* The one with that CA; NULL where there is none yet. */
 void *ca_session(const struct run *run, const struct config_ca *config);
-void ca_session_keep(struct run *run, const struct config_ca *config, void *session,
-                     void (*close)(void *session));
+
+/*
+ * The same, opened where there is none yet. Belongs to the run, which keeps one at a time: another
+ * one, and whoever made the run in the end, closes it. Errors as of open().
+ */
+struct error *ca_session_open(struct run *run, const struct config_ca *config,
+                              const struct ca_session_kind *kind, void **out) MUST_CHECK;
 void ca_session_close(struct run *run);
 
 #endif

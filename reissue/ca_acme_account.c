@@ -166,16 +166,18 @@ struct error *acme_ca_forget_account(struct run *run, const struct job *job)
 
 /* ---- the session ------------------------------------------------------------------------- */
 
-static struct error *open_session(struct run *run, struct acme_ca *ca)
+static struct error *open_session(struct run *run, const struct config_ca *config, void *session)
 {
+    struct acme_ca *ca = session;
     const struct acme_options options = {
-        .directory = ca->config->directory,
-        .http = {.ca_file = ca->config->ca_file},
+        .directory = config->directory,
+        .http = {.ca_file = config->ca_file},
     };
 
-    if (ca->config->directory == NULL)
+    ca->config = config;
+    if (config->directory == NULL)
         return error_new(ERROR_CONFIG, "%s: [ca %s] names no directory, the URL of the ACME server",
-                         run->config->path, ca->config->name);
+                         run->config->path, config->name);
     return acme_open(&options, &ca->acme);
 }
 
@@ -186,30 +188,16 @@ static void close_session(void *session)
     challenge_listener_close(ca->listener);
     acme_close(ca->acme);
     EVP_PKEY_free(ca->account_key);
-    free(ca);
 }
 
 struct error *acme_ca_reach(struct run *run, const char *name, struct acme_ca **out)
 {
-    const struct config_ca *config = config_find_ca(run->config, name);
-    struct acme_ca *ca;
-    struct error *error;
+    static const struct ca_session_kind kind = {sizeof(**out), open_session, close_session};
+    void *session;
+    struct error *error = ca_session_open(run, config_find_ca(run->config, name), &kind, &session);
 
-    *out = ca_session(run, config);
-    if (*out != NULL)
-        return NULL;
-    ca = calloc(1, sizeof(*ca));
-    if (ca == NULL)
-        return error_no_memory();
-    ca->config = config;
-    error = open_session(run, ca);
-    if (error != NULL) {
-        close_session(ca);
-        return error;
-    }
-    ca_session_keep(run, config, ca, close_session);
-    *out = ca;
-    return NULL;
+    *out = session;
+    return error;
 }
 
 struct error *acme_ca_open(struct run *run, const struct job *job, struct acme_ca **out)

@@ -13,41 +13,35 @@
 
 /* ---- the session ------------------------------------------------------------------------- */
 
-static void close_session(void *session)
+static struct error *open_session(struct run *run, const struct config_ca *config, void *session)
 {
     struct certum_ca *ca = session;
-
-    certum_close(ca->certum);
-    free(ca);
-}
-
-struct error *certum_ca_reach(struct run *run, const struct config_ca *config,
-                              struct certum_ca **out)
-{
     const struct certum_options options = {
         .url = config->url,
         .user = config->user,
         .password_file = config->password_file,
         .ca_file = config->ca_file,
     };
-    struct certum_ca *ca;
-    struct error *error;
 
-    *out = ca_session(run, config);
-    if (*out != NULL)
-        return NULL;
-    ca = calloc(1, sizeof(*ca));
-    if (ca == NULL)
-        return error_no_memory();
+    (void)run;
     ca->config = config;
-    error = certum_open(&options, &ca->certum);
-    if (error != NULL) {
-        close_session(ca);
-        return error;
-    }
-    ca_session_keep(run, config, ca, close_session);
-    *out = ca;
-    return NULL;
+    return certum_open(&options, &ca->certum);
+}
+
+static void close_session(void *session)
+{
+    certum_close(((struct certum_ca *)session)->certum);
+}
+
+struct error *certum_ca_reach(struct run *run, const struct config_ca *config,
+                              struct certum_ca **out)
+{
+    static const struct ca_session_kind kind = {sizeof(**out), open_session, close_session};
+    void *session;
+    struct error *error = ca_session_open(run, config, &kind, &session);
+
+    *out = session;
+    return error;
 }
 
 struct error *certum_ca_open(struct run *run, const struct job *job, struct certum_ca **out)

@@ -10,6 +10,7 @@
 #include "preflight.h"
 #include "renewal.h"
 #include "start.h"
+#include "unattended.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -107,7 +108,8 @@ static int renew_one(struct renewing *renewing, const struct config_certificate 
     if (job != NULL && renewing->dry_run)
         return printf("%s has a job under way: %s\n", config->name, job->id) < 0;
     if (job != NULL)
-        return job_command_run(renewing->command, job, NULL);
+        return job_command_run(renewing->command, job,
+                               unattended_check(&renewing->command->run, job));
     error = renewal_due(&renewing->command->run, config, &due);
     if (error != NULL)
         return command_fail(error_wrap(error, error_code(error), "cannot renew %s", config->name),

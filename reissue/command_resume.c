@@ -6,6 +6,7 @@
 #include "command.h"
 #include "exit_code.h"
 #include "job_command.h"
+#include "unattended.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -106,6 +107,8 @@ static int resume(struct job_command *command, const char *id, const struct wish
                           job->id, job_step_name(job->step));
     if (error == NULL && wish->resend_mail)
         error = resend_mail(&command->run, job);
+    if (error == NULL)
+        error = unattended_check(&command->run, job);
     code = job_command_run(command, job, error);
     job_free(job);
     job_command_close(command);

@@ -2,7 +2,6 @@
 #include "run.h"
 
 #include "refusals.h"
-#include "unattended.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -263,10 +262,7 @@ struct error *run_job(struct run *run, struct job *job, bool *waits)
     *waits = false;
     if (error != NULL)
         return error;
-    if (job->step < STEP_INSTALLED)
-        error = unattended_check(run, job);
-    if (error == NULL)
-        error = refusals_open(run->state, run->try_refused, &refusals);
+    error = refusals_open(run->state, run->try_refused, &refusals);
     if (error == NULL)
         error = run_steps(run, job, waits);
     refusals_close(refusals);

@@ -8,12 +8,13 @@
 
 struct config;
 struct config_ca;
+struct ca_session_kind;
 
-/* A conversation with a CA's server: see ca_session(). */
+/* A conversation with a CA's server: see ca_session_open(). */
 struct run_session {
     const struct config_ca *config; /* whose it is */
     void *own;                      /* the CA's own; NULL: there is none */
-    void (*close)(void *own);
+    const struct ca_session_kind *kind;
 };
 
 /* What every step may use. */

@@ -138,8 +138,8 @@ struct error *unattended_check(struct run *run, const struct job *job)
     struct card_key *key = NULL;
     struct error *error;
 
-    if (!run->crypto->secrets.batch || place == NULL || (is_new && !crypto_is_card_uri(place)) ||
-        (uri = read_place(place)) == NULL)
+    if (!run->crypto->secrets.batch || job->step >= STEP_INSTALLED || place == NULL ||
+        (is_new && !crypto_is_card_uri(place)) || (uri = read_place(place)) == NULL)
         return NULL;
     error_free(card_find_key(run->crypto->cards, uri, &key));
     error = check_touch(run, uri, key, place, is_new);

@@ -6,7 +6,8 @@
 #include "run.h"
 
 /*
- * With nobody to be asked (secrets.batch), before anything is done: ERROR_ARGUMENT where the job's
+ * With nobody to be asked (secrets.batch), before a job begins or is gone on with, as long as it
+ * needs its key: ERROR_ARGUMENT where the job's
  * key wants a touch each time that it is used, ERROR_PIN_SOURCE where a person would have to type
  * its PIN, as far as card and reader say so. What else is wrong with the key, or the card, is for
  * the step to tell that needs it.

@@ -12,10 +12,7 @@ LEAF_KEY='card:slot=9e?pin-source=env:CARD_PIN'
 
 pcscd_start
 card_insert --profile yubikey --key 9a=p256 --key 9d=p384 --key 9e=rsa2048
-make_ca
-dns_start
-pebble_config
-pebble_start PEBBLE_WFE_NONCEREJECT=30
+acme_begin PEBBLE_WFE_NONCEREJECT=30
 
 # The account's key signs every request, the certificate's the CSR, and its revocation.
 acme --key "$ACCOUNT_KEY" account

@@ -4,10 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 source "$HERE/acme_lib.sh"
 
-make_ca
-dns_start
-pebble_config
-pebble_start PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_ALTERNATE_ROOTS=2
+acme_begin PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_ALTERNATE_ROOTS=2
 make_key account.key
 make_key leaf.key
 

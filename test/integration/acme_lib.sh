@@ -19,6 +19,7 @@ make_ca() {
 }
 
 # pebble_config [EAB]: with any argument, external account binding is asked for.
+# shellcheck disable=SC2120 # one test asks for it
 pebble_config() {
     jq -n --arg work "$WORK" --argjson eab "${1:-false}" '{pebble: {
         listenAddress: "127.0.0.1:14000", managementListenAddress: "127.0.0.1:15000",
@@ -56,6 +57,14 @@ dns_start() {
     pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" "${dns[@]}" -management 127.0.0.1:8055 -defaultIPv6 "" \
         >dns.log 2>&1 &
     wait_until 30 "the DNS server" _port_open 8055
+}
+
+# acme_begin [NAME=VALUE ...]: the test's CA, its names, and Pebble with that environment.
+acme_begin() {
+    make_ca
+    dns_start
+    pebble_config
+    pebble_start "$@"
 }
 
 # at URL: of the directory, from here on.

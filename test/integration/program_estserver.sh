@@ -41,8 +41,7 @@ wait_until 30 "the EST server" _port_open 8085
 
 pcscd_start
 card_insert --profile yubikey --key 9a=p256 --key 9d=p256
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 echo estpwd >password # which is built in, as is the user
 chmod 600 password
 est_config "user = estuser" "password-file = $WORK/password" "ca-fingerprint = $(est_fingerprint)"

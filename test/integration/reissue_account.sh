@@ -7,10 +7,7 @@ source "$(dirname "$0")/reissue_lib.sh"
 
 NAME=www.example.org
 KEY=$WORK/state/accounts/pebble.key
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 touch lose
 python3 "$HERE/lossy_proxy.py" 14001 14000 server.pem server.key ca.pem lose 2>proxy.err &
 wait_until 10 "the proxy" _port_open 14001

@@ -6,10 +6,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
 
-make_ca
-dns_start
-pebble_config
-pebble_start PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_ALTERNATE_ROOTS=1
+acme_begin PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_ALTERNATE_ROOTS=1
 
 # configure LINE...: the CA with those lines for its way of validation.
 configure() {

@@ -6,10 +6,7 @@ source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
 
 NAME=www.example.org
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 make_config "[certificate $NAME]" "ca = pebble" "new-key = $WORK/key" "algorithm = P-256"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
     -addext "subjectAltName=DNS:$NAME" -addext authorityKeyIdentifier=keyid:always -days 3 2>/dev/null

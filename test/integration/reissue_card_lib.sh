@@ -9,8 +9,7 @@ export REISSUE_PAUSE=$WORK/paused
 make_ca
 make_config
 pcscd_start
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 
 # fresh_card [OPTION ...]: nothing has happened yet, and the card is a new one.
 fresh_card() {

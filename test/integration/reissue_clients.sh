@@ -6,10 +6,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
 
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 make_config
 pcscd_start
 card_insert --profile yubikey --key 9a=p256

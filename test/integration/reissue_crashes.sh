@@ -22,8 +22,7 @@ source "$(dirname "$0")/crash_${CRASH_CA:-acme}.sh"
 ca_begin
 pcscd_start
 card_insert --profile yubikey --key 9a=p256 --key 9d=p256
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 first_certificate
 key_works "$NAME"
 

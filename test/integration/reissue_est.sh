@@ -16,8 +16,7 @@ est_make
 est_start
 pcscd_start
 card_insert --profile yubikey --key 9a=p256 --key 9d=p256
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 echo correct-horse >password
 chmod 600 password
 

@@ -36,6 +36,12 @@ END
     printf '%s\n' "$@" >>reissue.conf
 }
 
+# first_predecessor: a certificate of nobody's for $NAME, with which a lineage can begin: first.crt, first.key.
+first_predecessor() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
+        -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+}
+
 # live NAME FILE: the path of a live file.
 live() {
     echo "$WORK/state/live/$1/$2"

@@ -7,17 +7,13 @@ source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
 
 NAME=www.example.org
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 make_config
 sed -i 's/:14000/:14001/' reissue.conf
 touch lose
 python3 "$HERE/lossy_proxy.py" 14001 14000 server.pem server.key ca.pem lose 2>proxy.err &
 wait_until 30 "the proxy" _port_open 14001
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 
 orders() {
     grep -c "POST /order-plz -> calling handler" pebble.log || true

@@ -8,10 +8,7 @@ source "$(dirname "$0")/reissue_lib.sh"
 
 NAME=www.example.org
 export TERM=xterm CARD_PIN=$PIN
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 make_config "[ca company]" "type = manual"
 pcscd_start
 card_insert --profile yubikey --key 9a=p256 --certificate $'9a=/O=\e]0;evil\a\xe2\x80\xae/CN=card.example.org' --key 9c=rsa2048

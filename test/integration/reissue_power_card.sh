@@ -10,8 +10,7 @@ source "$(dirname "$0")/reissue_power_lib.sh"
 export CARD_PIN=$PIN
 the_certificate first.crt card: --pin-source env:CARD_PIN --management-key-source factory --batch
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 pcscd_start
 card_insert --profile yubikey
 

@@ -8,8 +8,7 @@ source "$(dirname "$0")/reissue_power_lib.sh"
 
 the_certificate "$NAME" "$DISK/new.key" --batch
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 expect_reissue 12 start first.crt --key first.key --batch
 sign "$DISK"/lib/reissue/jobs/*/request.csr answer.pem
 expect_reissue 0 resume --cert answer.pem --batch

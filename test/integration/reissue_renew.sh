@@ -6,10 +6,7 @@ source "$(dirname "$0")/acme_lib.sh"
 source "$(dirname "$0")/reissue_lib.sh"
 
 NAME=www.example.org
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 cat >hook <<'END'
 #!/bin/sh
 echo "$REISSUE_ACTION $REISSUE_NAME $REISSUE_LIVE $REISSUE_JOB" >>"$(dirname "$0")/hook.log"
@@ -17,8 +14,7 @@ END
 chmod 755 hook
 make_config "[certificate $NAME]" "ca = pebble" "new-key = $WORK/key" "algorithm = P-256" "deploy-hook = reload" \
     "revoke-after = 3s" "[hook reload]" "command = $WORK/hook deployed" "timeout = 10s"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 
 # Nothing is live yet: that is said, with the name.
 expect_reissue 5 renew --all

@@ -12,10 +12,7 @@ SECONDS_TO_GENERATE=${SECONDS_TO_GENERATE:-20}
 SECRETS=(--pin-source "file:$KEYS/$NAME.pin" --management-key-source factory --batch)
 
 program_install
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 pcscd_start
 card_insert --profile yubikey --serial 12345678 --key 9a=p256 --generate-seconds "$SECONDS_TO_GENERATE"
 
@@ -26,8 +23,7 @@ cat >hook <<END
 END
 chmod 755 hook
 make_config "[certificate $NAME]" "ca = pebble" "deploy-hook = nginx" "[hook nginx]" "command = $WORK/hook"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout first.key -out first.crt -subj "/CN=$NAME" \
-    -addext "subjectAltName=DNS:$NAME" -days 3 2>/dev/null
+first_predecessor
 expect_reissue 0 start first.crt --ca pebble --key card:slot=9a "${SECRETS[@]}"
 cp "$(live "$NAME" cert.pem)" old.pem
 

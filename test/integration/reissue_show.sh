@@ -9,10 +9,7 @@ source "$(dirname "$0")/reissue_lib.sh"
 NAME=www.example.org
 export CARD_PIN=$PIN
 SECRETS=(--pin-source env:CARD_PIN --management-key-source factory --batch)
-make_ca
-dns_start
-pebble_config
-pebble_start PEBBLE_ALTERNATE_ROOTS=1
+acme_begin PEBBLE_ALTERNATE_ROOTS=1
 printf '#!/bin/sh\n' >hook
 chmod 755 hook
 make_config "[certificate $NAME]" "ca = pebble" "new-key = card:" "deploy-hook = reload" "renew-before = 10d" \

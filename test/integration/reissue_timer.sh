@@ -25,10 +25,7 @@ systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' units/reissue-renew.timer
 
 # ---- its command -----------------------------------------------------------------------------------------------
 
-make_ca
-dns_start
-pebble_config
-pebble_start
+acme_begin
 make_config "[certificate $NAME]" "ca = pebble" "new-key = card:" "algorithm = P-256" "renew-before = 9000d" \
     "pin-source = credential:card-pin" "management-key-source = credential:card-management-key"
 pcscd_start
