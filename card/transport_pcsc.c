@@ -171,11 +171,25 @@ static struct error *pcsc_control(struct card_transport *transport, uint32_t con
     return transmit_error(pcsc, code);
 }
 
+/* More than pcscd can have counted too many: one for each process that died. */
+#define ENDS_MAX 1000
+
+/*
+ * pcscd (seen in 1.9.9 and 2.3.3) counts the transactions of a reader, and when a process dies in
+ * one, lets the next in before it has set the count back. Whoever came in and ends only once keeps
+ * the reader for good, and everybody else waits for ever. So a transaction is ended until there is
+ * none. After a reset or a removal in the middle of it pcscd ends it with the connection only.
+ */
 static void pcsc_end(struct card_transport *transport)
 {
     struct pcsc_transport *pcsc = (struct pcsc_transport *)transport;
-    if (pcsc->has_card)
-        (void)SCardEndTransaction(pcsc->card, SCARD_LEAVE_CARD);
+    if (!pcsc->has_card)
+        return;
+    LONG code = SCARD_S_SUCCESS;
+    for (int ends = 0; code == SCARD_S_SUCCESS && ends < ENDS_MAX; ends++)
+        code = SCardEndTransaction(pcsc->card, SCARD_LEAVE_CARD);
+    if (code != (LONG)SCARD_E_NOT_TRANSACTED && code != (LONG)SCARD_E_SHARING_VIOLATION)
+        pcsc_drop(pcsc);
 }
 
 /* The parent's context and handle are not touched: a release would go through the socket that
