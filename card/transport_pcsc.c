@@ -5,11 +5,13 @@
  */
 #include "pcsc_control.h"
 #include "pcsc_error.h"
+#include "pcsc_readers.h"
 #include "transport.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct pcsc_transport {
     struct card_transport base;
@@ -44,23 +46,10 @@ static struct error *pcsc_read_atr(struct pcsc_transport *pcsc, DWORD protocol)
     return NULL;
 }
 
-/*
- * pcscd 2 just hangs up on whom polkit does not let in. libpcsclite takes that for a refusal only
- * if it could send its first words before, else for a pcscd that is not there. So who finds none
- * looks again: if there really is none, that takes microseconds.
- */
-static LONG establish_context(SCARDCONTEXT *context)
-{
-    LONG code = (LONG)SCARD_E_NO_SERVICE;
-    for (int attempts = 0; code == (LONG)SCARD_E_NO_SERVICE && attempts < 5; attempts++)
-        code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, context);
-    return code;
-}
-
 static struct error *pcsc_connect_card(struct pcsc_transport *pcsc)
 {
     DWORD protocol = 0;
-    LONG code = establish_context(&pcsc->context);
+    LONG code = pcsc_establish(&pcsc->context);
     if (code != SCARD_S_SUCCESS)
         return pcsc_error(code, NULL);
     pcsc->has_context = true;
@@ -99,21 +88,33 @@ static struct error *pcsc_begin(struct card_transport *transport)
     return code == SCARD_S_SUCCESS ? NULL : pcsc_error(code, pcsc->reader);
 }
 
+static bool card_is_in(const struct transport_reader_list *readers, const char *reader)
+{
+    for (size_t i = 0; i < readers->count; i++)
+        if (strcmp(readers->items[i].name, reader) == 0)
+            return readers->items[i].card_present;
+    return false;
+}
+
 /*
  * Whether the card is gone. A command that fails because it was pulled out fails before pcscd has
  * noticed that, which it does within half a second: so there is some waiting.
  */
 static bool card_gone(const struct pcsc_transport *pcsc)
 {
-    SCARD_READERSTATE state = {.szReader = pcsc->reader, .dwCurrentState = SCARD_STATE_UNAWARE};
-    for (int waits = 0; waits < 10; waits++) {
-        if (SCardGetStatusChange(pcsc->context, 100, &state, 1) == SCARD_S_SUCCESS) {
-            if ((state.dwEventState & SCARD_STATE_PRESENT) == 0)
-                return true;
-            state.dwCurrentState = state.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
-        }
+    const struct timespec pause = {0, 100000000};
+    bool present = true;
+    for (int waits = 0; present && waits < 10; waits++) {
+        struct transport_reader_list readers;
+        if (waits > 0)
+            (void)nanosleep(&pause, NULL);
+        struct error *error = pcsc_list_readers(&transport_pcsc, &readers);
+        if (error == NULL)
+            present = card_is_in(&readers, pcsc->reader);
+        error_free(error);
+        transport_reader_list_clear(&readers);
     }
-    return false;
+    return !present;
 }
 
 /*
@@ -175,7 +176,7 @@ static struct error *pcsc_control(struct card_transport *transport, uint32_t con
 #define ENDS_MAX 1000
 
 /*
- * pcscd (seen in 1.9.9 and 2.3.3) counts the transactions of a reader, and when a process dies in
+ * pcscd (read in 1.9.9 to 2.5.2) counts the transactions of a reader, and when a process dies in
  * one, lets the next in before it has set the count back. Whoever came in and ends only once keeps
  * the reader for good, and everybody else waits for ever. So a transaction is ended until there is
  * none. After a reset or a removal in the middle of it pcscd ends it with the connection only.
@@ -229,58 +230,6 @@ static struct error *pcsc_open(const struct transport_system *system, const char
     return NULL;
 }
 
-static struct error *add_reader(SCARDCONTEXT context, const char *name,
-                                struct transport_reader_list *out)
-{
-    SCARD_READERSTATE state = {.szReader = name, .dwCurrentState = SCARD_STATE_UNAWARE};
-    LONG code = SCardGetStatusChange(context, 0, &state, 1);
-    if (code == SCARD_E_UNKNOWN_READER)
-        return NULL; /* unplugged since it was listed */
-    if (code != SCARD_S_SUCCESS && code != SCARD_E_TIMEOUT)
-        return pcsc_error(code, name);
-    return transport_reader_list_add(out, name, (state.dwEventState & SCARD_STATE_PRESENT) != 0);
-}
-
-/* SCardListReaders gives names with a NUL after each, and one more after the last. */
-static struct error *add_readers(SCARDCONTEXT context, const char *names,
-                                 struct transport_reader_list *out)
-{
-    struct error *error = NULL;
-    for (const char *name = names; error == NULL && *name != '\0'; name += strlen(name) + 1)
-        error = add_reader(context, name, out);
-    if (error == NULL && out->count == 0)
-        error = pcsc_error(SCARD_E_NO_READERS_AVAILABLE, NULL);
-    return error;
-}
-
-static struct error *list_readers(SCARDCONTEXT context, struct transport_reader_list *out)
-{
-    LPSTR names = NULL;
-    DWORD length = SCARD_AUTOALLOCATE;
-    LONG code = SCardListReaders(context, NULL, (LPSTR)&names, &length);
-    if (code != SCARD_S_SUCCESS)
-        return pcsc_error(code, NULL);
-    struct error *error = add_readers(context, names, out);
-    (void)SCardFreeMemory(context, names);
-    return error;
-}
-
-static struct error *pcsc_list(const struct transport_system *system,
-                               struct transport_reader_list *out)
-{
-    (void)system;
-    *out = (struct transport_reader_list){0};
-    SCARDCONTEXT context;
-    LONG code = establish_context(&context);
-    if (code != SCARD_S_SUCCESS)
-        return pcsc_error(code, NULL);
-    struct error *error = list_readers(context, out);
-    (void)SCardReleaseContext(context);
-    if (error != NULL)
-        transport_reader_list_clear(out);
-    return error;
-}
-
 void transport_pcsc_prepare(void)
 {
     void *library = dlopen("libpcsclite_real.so.1", RTLD_LAZY | RTLD_NODELETE);
@@ -288,4 +237,4 @@ void transport_pcsc_prepare(void)
         (void)dlclose(library);
 }
 
-const struct transport_system transport_pcsc = {.list = pcsc_list, .open = pcsc_open};
+const struct transport_system transport_pcsc = {.list = pcsc_list_readers, .open = pcsc_open};

@@ -102,15 +102,27 @@ signs() {
     openssl req -verify -noout -in request.pem 2>verdict || fail "$1: $(<verdict)"
 }
 
+# Virtual readers do not say how much they take (PC/SC part 10: dwMaxAPDUDataSize): OpenSC then asks for 256 bytes of
+# the public key that was made, and from 0.27 on takes it amiss that there are more.
+cat >opensc.conf <<END
+app default {
+    reader_driver pcsc {
+        max_send_size = 65535;
+        max_recv_size = 65536;
+    }
+}
+END
+export OPENSC_CONF=$WORK/opensc.conf
 card_insert --profile openpgp --serial 12345678
 pkcs15-init --reader 0 --generate-key rsa/2048 --auth-id 3 --id 3 --so-pin $ADMIN_PIN --pin $ADMIN_PIN --verify-pin \
     >made 2>&1 || fail "pkcs15-init: $(<made)"
 signs aut
 openpgp-tool --reader 0 --gen-key 1 --key-type rsa2048 --verify CHV3 --pin $ADMIN_PIN >made 2>&1 || fail "$(<made)"
 signs sig
-before=$(openssl pkey "${P[@]}" -pubin -in card:slot=aut -pubout)
+card_remove
+rm card.state
+card_insert --profile openpgp --serial 12345678 # since OpenSC makes no second key with the same number
 p11 --login --login-type so --so-pin $ADMIN_PIN --keypairgen --key-type rsa:2048 --id 03 >made || fail "$(<made)"
-[[ $(openssl pkey "${P[@]}" -pubin -in card:slot=aut -pubout) != "$before" ]] || fail "pkcs11-tool made no key"
 signs aut
 "$REISSUE" card generate card:slot=aut --algorithm P-256 --overwrite-key --management-key-source env:ADMIN_PIN >uri
 "$REISSUE" card generate card:slot=sig --algorithm RSA-3072 --overwrite-key --management-key-source env:ADMIN_PIN >uri

@@ -4,7 +4,8 @@
 # two of the steps by which it takes it back (card/transport_pcsc.c). All the same nobody waits for ever.
 source "$(dirname "$0")/lib.sh"
 
-pcscd_start --debug
+# shellcheck disable=SC2086 # none, or one word
+pcscd_start ${PCSCD_OPTIONS-} --debug
 card_insert --profile yubikey --serial 12345678 --key 9a=p256 --latency-ms 2
 echo $PIN >pin
 openssl pkey -provider default -provider card -in 'card:slot=9a?pin-source=file:pin' -out key.pem

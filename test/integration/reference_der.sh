@@ -44,11 +44,16 @@ write() {
     openssl asn1parse -inform DER -in $slot.der >fields
     expect_in "card:serial=12345678;app=piv;slot=$slot" fields
 }
+PKEY=(pkey)
+if openssl_at_least 3.6; then # where pkey writes PrivateKeyInfo otherwise
+    refused 'cannot be exported' openssl pkey "${P[@]}" -in 9a.pem -outform DER -out key.der
+    PKEY=(pkey -traditional)
+fi
 write 9a ec
-write 9a pkey
-write 9c pkey
+write 9a "${PKEY[@]}"
+write 9c "${PKEY[@]}"
 write 9c rsa -traditional
-write 82 pkey
+write 82 "${PKEY[@]}"
 for slot in 9a 9c 82; do
     expect_apdus 5 openssl req -new "${P[@]}" -key $slot.der -keyform DER -passin pass:$PIN -subj /CN=x -out request.pem
     openssl req -verify -noout -in request.pem
