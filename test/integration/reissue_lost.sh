@@ -16,7 +16,7 @@ wait_until 30 "the proxy" _port_open 14001
 first_predecessor
 
 orders() {
-    grep -c "POST /order-plz -> calling handler" pebble.log || true
+    grep -c "Added order" pebble.log || true
 }
 
 issued() {
