@@ -3,6 +3,7 @@
 
 #include "certificate_text.h"
 #include "code_signing.h"
+#include "csr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,40 @@ struct error *ca_check(struct run *run, const struct job *job)
 }
 
 /* ---- for the CAs themselves -------------------------------------------------------------- */
+
+static struct error *names_of_csr(const char *csr, struct names *out)
+{
+    X509_REQ *request;
+    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
+
+    if (error == NULL)
+        error = names_of_request(request, out);
+    X509_REQ_free(request);
+    return error;
+}
+
+static struct error *names_before(const char *pem, struct names *out)
+{
+    X509 *predecessor;
+    struct error *error = certificate_from_pem(pem, &predecessor);
+
+    if (error == NULL)
+        error = names_of_certificate(predecessor, out);
+    X509_free(predecessor);
+    return error;
+}
+
+struct error *ca_names_wanted(const struct job *job, struct names *out)
+{
+    *out = (struct names){0};
+    if (job_get(job, JOB_CSR) != NULL)
+        return names_of_csr(job_get(job, JOB_CSR), out);
+    if (job_get(job, JOB_NAMES) != NULL)
+        return names_add_list(out, job_get(job, JOB_NAMES));
+    if (job_get(job, JOB_PREDECESSOR) != NULL)
+        return names_before(job_get(job, JOB_PREDECESSOR), out);
+    return NULL;
+}
 
 int ca_revocation_reason(const struct job *job)
 {

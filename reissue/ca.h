@@ -5,6 +5,7 @@
 
 #include "certificate_file.h"
 #include "config.h"
+#include "names.h"
 #include "run.h"
 
 #include <openssl/x509.h>
@@ -110,6 +111,10 @@ struct error *ca_find_name(const struct config *config, const char *name,
 struct error *ca_check(struct run *run, const struct job *job) MUST_CHECK;
 
 /* ---- for the CAs themselves -------------------------------------------------------------- */
+
+/* The names that the job asks for: those in its request, or as long as there is none, those that
+   will be. For names_clear(). */
+struct error *ca_names_wanted(const struct job *job, struct names *out) MUST_CHECK;
 
 /* The reason for the revocation of the job's predecessor (RFC 5280, 5.3.1). */
 int ca_revocation_reason(const struct job *job);

@@ -3,15 +3,15 @@
 #include "ca_acme.h"
 #include "hooks.h"
 #include "jws.h"
+#include "validation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HTTP  "http-01"
-#define DNS   "dns-01"
-#define ALPN  "tls-alpn-01"
-#define USUAL HTTP
+#define HTTP "http-01"
+#define DNS  "dns-01"
+#define ALPN "tls-alpn-01"
 
 /* ---- every challenge of the order -------------------------------------------------------- */
 
@@ -26,11 +26,6 @@ struct pending {
 };
 
 typedef struct error *visit_challenge(struct pending *pending, void *argument);
-
-static const char *type_of(const struct acme_ca *ca)
-{
-    return ca->config->challenge != NULL ? ca->config->challenge : USUAL;
-}
 
 /* Those that the CA offers, for a person to choose from. */
 static struct error *not_offered(const struct acme_authorization *authorization, const char *type)
@@ -49,14 +44,15 @@ static struct error *not_offered(const struct acme_authorization *authorization,
 static struct error *visit_authorization(struct pending *pending, const char *url,
                                          visit_challenge *visit, void *argument)
 {
+    const char *type = validation_of(pending->job, pending->ca->config);
     struct acme_authorization authorization = {0};
     struct error *error = acme_authorization_get(pending->ca->acme, url, &authorization);
 
     if (error == NULL && authorization.status == ACME_STATUS_PENDING) {
         pending->identifier = authorization.identifier.value;
-        pending->challenge = acme_challenge_find(&authorization, type_of(pending->ca));
+        pending->challenge = acme_challenge_find(&authorization, type);
         if (pending->challenge == NULL || pending->challenge->token == NULL)
-            error = not_offered(&authorization, type_of(pending->ca));
+            error = not_offered(&authorization, type);
         if (error == NULL)
             error = jws_key_authorization(pending->ca->account_key, pending->challenge->token,
                                           &pending->key_authorization);
@@ -146,7 +142,7 @@ static struct error *act_on_line(struct run *run, const struct job *job,
     if (key_authorization == NULL)
         return error_new(ERROR_STATE, "the state says something else than what was published");
     *key_authorization++ = '\0';
-    if (config->webroot != NULL)
+    if (strcmp(validation_of(job, config), HTTP) == 0)
         return act_on_webroot(config->webroot, action, key_authorization);
     return run_dns_hook(run, job, config, action, line, key_authorization);
 }
@@ -211,10 +207,11 @@ static void free_answers(struct answers *answers)
     free(answers->items);
 }
 
-static bool listens(const struct acme_ca *ca)
+static bool listens(const struct job *job, const struct config_ca *config)
 {
-    return strcmp(type_of(ca), ALPN) == 0 ||
-           (strcmp(type_of(ca), HTTP) == 0 && ca->config->webroot == NULL);
+    const char *type = validation_of(job, config);
+
+    return strcmp(type, ALPN) == 0 || (strcmp(type, HTTP) == 0 && config->webroot == NULL);
 }
 
 /* "ADDRESS:PORT", "[ADDRESS]:PORT", ":PORT" or nothing. */
@@ -242,9 +239,10 @@ static struct error *parse_listen(const char *text, unsigned usual, char *addres
     return NULL;
 }
 
-static struct error *listen_for(struct acme_ca *ca, const struct answers *answers)
+static struct error *listen_for(const struct job *job, struct acme_ca *ca,
+                                const struct answers *answers)
 {
-    bool http = strcmp(type_of(ca), HTTP) == 0;
+    bool http = strcmp(validation_of(job, ca->config), HTTP) == 0;
     char address[64];
     unsigned port;
     struct error *error =
@@ -265,7 +263,7 @@ static struct error *publish_listening(struct run *run, struct job *job, struct 
     struct error *error = visit_all(run, job, add_answer, &answers);
 
     if (error == NULL && answers.count > 0)
-        error = listen_for(ca, &answers);
+        error = listen_for(job, ca, &answers);
     free_answers(&answers);
     return error;
 }
@@ -296,7 +294,7 @@ static struct error *publish(struct run *run, struct job *job)
 
     if (error != NULL)
         return error;
-    return (listens(ca) ? publish_listening : publish_lasting)(run, job, ca);
+    return (listens(job, ca->config) ? publish_listening : publish_lasting)(run, job, ca);
 }
 
 struct error *acme_publish(struct run *run, struct job *job, enum step_end *end)
@@ -310,7 +308,7 @@ struct error *acme_ensure_published(struct run *run, struct job *job)
     struct acme_ca *ca;
     struct error *error = acme_ca_open(run, job, &ca);
 
-    if (error != NULL || !listens(ca) || ca->listener != NULL)
+    if (error != NULL || !listens(job, ca->config) || ca->listener != NULL)
         return error;
     return publish(run, job);
 }

@@ -55,19 +55,6 @@ struct error *certum_look_later(struct certum_ca *ca, struct job *job, const cha
     return ca_look_later(job, ca->looks++ < QUICK_LOOKS ? 0 : PAUSE, what, end);
 }
 
-struct error *certum_names_wanted(const struct job *job, struct names *out)
-{
-    const char *csr = job_get(job, JOB_CSR);
-    X509_REQ *request;
-    struct error *error = csr_parse(csr, strlen(csr), "the job's request", &request, NULL);
-
-    *out = (struct names){0};
-    if (error == NULL)
-        error = names_of_request(request, out);
-    X509_REQ_free(request);
-    return error;
-}
-
 static struct error *prepare(struct run *run, struct job *job, enum step_end *end)
 {
     struct certum_ca *ca;

@@ -78,12 +78,12 @@ struct error *certum_check_rules(struct run *run, const struct job *job) MUST_CH
 
 /* ---- ways: ca_certum_way.c --------------------------------------------------------------- */
 
-/* Who is to approve, as the configuration says. */
-struct certum_approver certum_approver_of(const struct config_ca *config);
+/* Who is to approve the job's order, and how. */
+struct certum_approver certum_approver_of(const struct job *job, const struct config_ca *config);
 
 /* Whether that is by a mail; and whether we publish what is looked for, rather than a person. */
-bool certum_is_by_mail(const struct config_ca *config);
-bool certum_is_automatic(const struct config_ca *config);
+bool certum_is_by_mail(const struct job *job, const struct config_ca *config);
+bool certum_is_automatic(const struct job *job, const struct config_ca *config);
 
 /* Publishes what is looked for, or takes it back. */
 struct error *certum_change(struct run *run, const struct job *job, const struct config_ca *config,
@@ -119,9 +119,6 @@ struct error *certum_rejected(struct certum_ca *ca, const struct job *job,
                               const struct certum_progress *progress) MUST_CHECK;
 
 /* ---- what they share: ca_certum.c -------------------------------------------------------- */
-
-/* The names of the job's request, for names_clear(). */
-struct error *certum_names_wanted(const struct job *job, struct names *out) MUST_CHECK;
 
 /* Looks again soon, and then less and less often. */
 struct error *certum_look_later(struct certum_ca *ca, struct job *job, const char *what,

@@ -132,7 +132,7 @@ static struct error *await_domains(struct run *run, struct job *job, struct cert
 {
     struct error *error = NULL;
 
-    if (certum_is_by_mail(ca->config))
+    if (certum_is_by_mail(job, ca->config))
         return certum_ask_person(job, ca->config, &details->challenge, end);
     if (details->challenge.code[0] == '\0')
         error = certum_ask_for_code(run, job, ca, details);
@@ -140,7 +140,7 @@ static struct error *await_domains(struct run *run, struct job *job, struct cert
         error = certum_publish_and_look(run, job, ca, details, end);
     if (error != NULL || *end != STEP_END_NEXT)
         return error;
-    if (!certum_is_automatic(ca->config) && ca->looks >= PATIENCE)
+    if (!certum_is_automatic(job, ca->config) && ca->looks >= PATIENCE)
         return certum_ask_person(job, ca->config, &details->challenge, end);
     return certum_look_later(ca, job, "Certum to verify the domains", end);
 }
@@ -196,7 +196,7 @@ static struct error *send_again(struct run *run, struct job *job, struct certum_
 
     if (open != NULL && strcmp(open->type, "EMAIL") == 0)
         return certum_add_email_verification(ca->certum, job_get(job, JOB_ORDER));
-    if (open == NULL || strcmp(open->type, "DOMAIN") != 0 || !certum_is_by_mail(ca->config))
+    if (open == NULL || strcmp(open->type, "DOMAIN") != 0 || !certum_is_by_mail(job, ca->config))
         return error_new(ERROR_ARGUMENT,
                          "the job %s waits for no mail: reissue status says for what", job->id);
     error = certum_details_read(job, &details);

@@ -32,7 +32,7 @@ static struct error *note_order(struct job *job, const char *id,
 static struct error *send(const struct job *job, struct certum_ca *ca, const struct names *wanted,
                           const struct names *there, struct certum_challenge *challenge, char *id)
 {
-    const struct certum_approver approver = certum_approver_of(ca->config);
+    const struct certum_approver approver = certum_approver_of(job, ca->config);
     const char **new_names = calloc(wanted->count + 1, sizeof(*new_names));
     char *serial = NULL;
     struct certum_reissue wish = {.csr = job_get(job, JOB_CSR), .new_names = new_names};
@@ -69,7 +69,7 @@ static struct error *send_order(struct run *run, struct job *job, struct certum_
     struct certum_challenge challenge = {0};
     char id[CERTUM_ID_SIZE];
     struct names wanted, there;
-    struct error *error = certum_names_wanted(job, &wanted);
+    struct error *error = ca_names_wanted(job, &wanted);
 
     if (error != NULL)
         return error;

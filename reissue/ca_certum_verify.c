@@ -48,7 +48,7 @@ static struct error *add_domain(struct certum_challenge *challenge, const char *
 static struct error *check_domains(const struct job *job, struct certum_challenge *challenge)
 {
     struct names wanted;
-    struct error *error = certum_names_wanted(job, &wanted);
+    struct error *error = ca_names_wanted(job, &wanted);
     bool all = challenge->count == 0;
 
     for (size_t i = 0; error == NULL && i < challenge->count; i++)
@@ -103,7 +103,7 @@ static struct error *keep(struct run *run, struct job *job, struct certum_detail
 struct error *certum_ask_for_code(struct run *run, struct job *job, struct certum_ca *ca,
                                   struct certum_details *details)
 {
-    const struct certum_approver approver = certum_approver_of(ca->config);
+    const struct certum_approver approver = certum_approver_of(job, ca->config);
     struct certum_challenge challenge;
     struct error *error = take_back(run, job, ca->config, details);
 
@@ -148,9 +148,9 @@ static struct error *publish(struct run *run, struct job *job, struct certum_ca 
 {
     struct error *error;
 
-    if (details->challenge.code[0] == '\0' || certum_is_by_mail(ca->config))
+    if (details->challenge.code[0] == '\0' || certum_is_by_mail(job, ca->config))
         return NULL;
-    if (certum_is_automatic(ca->config))
+    if (certum_is_automatic(job, ca->config))
         return publish_by_us(run, job, ca->config, details);
     if (details->shown)
         return NULL;
@@ -190,7 +190,7 @@ struct error *certum_publish_and_look(struct run *run, struct job *job, struct c
     struct error *error = publish(run, job, ca, details, end);
 
     if (error != NULL || *end != STEP_END_NEXT || details->challenge.code[0] == '\0' ||
-        certum_is_by_mail(ca->config))
+        certum_is_by_mail(job, ca->config))
         return error;
     error = look(ca, details);
     if (error == NULL || ca->new_code ||

@@ -7,6 +7,7 @@
 #include "ca_certum.h"
 #include "challenge.h"
 #include "hooks.h"
+#include "validation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 /* ---- in which way ------------------------------------------------------------------------ */
 
 static const struct way {
-    const char *name;   /* in the configuration */
+    const char *name;   /* in the configuration (validation.h) */
     const char *method; /* the service's word */
     const char *type;   /* of the DNS record; NULL: it is none */
 } ways[] = {
@@ -29,10 +30,12 @@ static const struct way {
 };
 enum { WAY_TXT, WAY_CNAME, WAY_FILE, WAY_EMAIL };
 
-static const struct way *way_of(const struct config_ca *config)
+static const struct way *way_of(const struct job *job, const struct config_ca *config)
 {
+    const char *name = validation_of(job, config);
+
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-        if (config->validation != NULL && strcmp(ways[i].name, config->validation) == 0)
+        if (strcmp(ways[i].name, name) == 0)
             return &ways[i];
     return &ways[WAY_TXT];
 }
@@ -46,9 +49,9 @@ static const struct {
     {"hostmaster", "HOSTMASTER"}, {"webmaster", "WEBMASTER"},
 };
 
-struct certum_approver certum_approver_of(const struct config_ca *config)
+struct certum_approver certum_approver_of(const struct job *job, const struct config_ca *config)
 {
-    const struct way *way = way_of(config);
+    const struct way *way = way_of(job, config);
     struct certum_approver approver = {.method = way->method};
 
     if (way != &ways[WAY_EMAIL])
@@ -60,14 +63,14 @@ struct certum_approver certum_approver_of(const struct config_ca *config)
     return approver;
 }
 
-bool certum_is_by_mail(const struct config_ca *config)
+bool certum_is_by_mail(const struct job *job, const struct config_ca *config)
 {
-    return way_of(config) == &ways[WAY_EMAIL];
+    return way_of(job, config) == &ways[WAY_EMAIL];
 }
 
-bool certum_is_automatic(const struct config_ca *config)
+bool certum_is_automatic(const struct job *job, const struct config_ca *config)
 {
-    const struct way *way = way_of(config);
+    const struct way *way = way_of(job, config);
 
     return way->type != NULL ? config->dns_hook != NULL
                              : way == &ways[WAY_FILE] && config->webroot != NULL;
@@ -96,7 +99,7 @@ static struct error *run_hook(struct run *run, const struct job *job,
     if (error == NULL && asprintf(&name, "_certum.%s", domain) < 0)
         error = error_no_memory();
     if (error == NULL) {
-        const struct challenge_record record = {domain, name, way_of(config)->type, value};
+        const struct challenge_record record = {domain, name, way_of(job, config)->type, value};
 
         error = challenge_record_hook(&hook.hook, action, &record);
     }
@@ -109,7 +112,7 @@ static struct error *run_hook(struct run *run, const struct job *job,
 struct error *certum_change(struct run *run, const struct job *job, const struct config_ca *config,
                             const struct certum_challenge *challenge, enum challenge_action action)
 {
-    const struct way *way = way_of(config);
+    const struct way *way = way_of(job, config);
     char *value = NULL;
     struct error *error = value_of(way, challenge->code, &value);
 
@@ -129,7 +132,7 @@ struct error *certum_change(struct run *run, const struct job *job, const struct
 static void write_published(FILE *out, const struct config_ca *config, const struct job *job,
                             const struct certum_challenge *challenge, const char *value)
 {
-    const struct way *way = way_of(config);
+    const struct way *way = way_of(job, config);
 
     fprintf(out, "%s to be published, and then for: reissue resume %s\n",
             way->type != NULL ? "DNS records" : "a file", job->id);
@@ -167,12 +170,12 @@ struct error *certum_ask_person(struct job *job, const struct config_ca *config,
     char *text = NULL, *value = NULL;
     size_t length;
     FILE *out;
-    struct error *error = value_of(way_of(config), challenge->code, &value);
+    struct error *error = value_of(way_of(job, config), challenge->code, &value);
 
     if (error != NULL)
         return error;
     out = open_memstream(&text, &length);
-    if (out != NULL && certum_is_by_mail(config))
+    if (out != NULL && certum_is_by_mail(job, config))
         write_mail(out, config, job, challenge);
     else if (out != NULL)
         write_published(out, config, job, challenge, value);

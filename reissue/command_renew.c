@@ -68,6 +68,7 @@ static struct error *start_job(struct job_command *command, const struct config_
         .key = config->key,
         .new_key = config->new_key,
         .algorithm = config->algorithm,
+        .validation = config->validation,
         .install = config->install,
         .revoke_after = config->revoke_after,
         .numbered_file = true,

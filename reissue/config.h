@@ -28,14 +28,14 @@ struct config_ca {
     char *eab_key_file;
     char *profile;
     char *preferred_chain; /* the common name of an issuer in it */
-    char *challenge;       /* "http-01", "dns-01", "tls-alpn-01" */
+    char *challenge;       /* list of "http-01", "dns-01", "tls-alpn-01" */
     char *webroot;         /* of http-01; without one, it listens itself */
     char *dns_hook;        /* a [hook NAME] */
     char *listen;          /* ADDRESS:PORT for the listener */
     char *url;             /* of the service */
     char *user;
     char *password_file;
-    char *validation;         /* Certum's: "dns-txt", "dns-cname", "file", "email" */
+    char *validation;         /* list of Certum's: "dns-txt", "dns-cname", "file", "email" */
     char *approver;           /* whom the mail is for */
     char *client_certificate; /* a file, or a card: URI: with its key, the client's own proof */
     char *client_key;         /* a file, or a card: URI */
@@ -57,6 +57,7 @@ struct config_certificate {
     char *key;          /* the key that there is, to be kept */
     char *new_key;      /* where new ones are made */
     char *algorithm;    /* what kind they are */
+    char *validation;   /* the one of the CA's that is used */
     char *install;      /* a card: URI, or a file */
     char *deploy_hook;  /* list of [hook NAME]s */
     char *renew_before; /* a duration; two thirds of the lifetime otherwise */

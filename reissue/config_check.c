@@ -6,6 +6,7 @@
 #include "job_command.h"
 #include "key_algorithm.h"
 #include "names.h"
+#include "validation.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -130,20 +131,6 @@ struct error *config_check_ca_type(const char *value)
     return one_of(value, words, CONFIG_CA_TYPES);
 }
 
-struct error *config_check_challenge(const char *value)
-{
-    static const char *const words[] = {"http-01", "dns-01", "tls-alpn-01", NULL};
-
-    return one_of(value, words, "http-01, dns-01 or tls-alpn-01");
-}
-
-struct error *config_check_validation(const char *value)
-{
-    static const char *const words[] = {"dns-txt", "dns-cname", "file", "email", NULL};
-
-    return one_of(value, words, "dns-txt, dns-cname, file or email");
-}
-
 struct error *config_check_approver(const char *value)
 {
     static const char *const words[] = {"admin",      "administrator", "postmaster",
@@ -170,6 +157,28 @@ static struct error *check_words(const char *value,
         error = check(argument, word);
     free(copy);
     return error;
+}
+
+static struct error *check_acme_validation(void *argument, const char *word)
+{
+    (void)argument;
+    return validation_check_word("acme", word);
+}
+
+static struct error *check_certum_validation(void *argument, const char *word)
+{
+    (void)argument;
+    return validation_check_word("certum", word);
+}
+
+struct error *config_check_challenge(const char *value)
+{
+    return check_words(value, check_acme_validation, NULL);
+}
+
+struct error *config_check_validations(const char *value)
+{
+    return check_words(value, check_certum_validation, NULL);
 }
 
 static struct error *check_name(void *argument, const char *word)

@@ -28,8 +28,8 @@ config_check config_check_duration;    /* 14d */
 config_check config_check_ca_type;
 config_check config_check_challenge;
 config_check config_check_contacts;
-config_check config_check_validation; /* of Certum's */
-config_check config_check_approver;   /* admin, ... */
+config_check config_check_validations; /* of Certum's */
+config_check config_check_approver;    /* admin, ... */
 config_check config_check_terms;
 
 #endif

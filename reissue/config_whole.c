@@ -3,6 +3,8 @@
 #include "certificate_file.h"
 #include "config_internal.h"
 #include "file_load.h"
+#include "text.h"
+#include "validation.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -27,21 +29,6 @@ static bool is(const char *value, const char *word)
 
 /* ---- authorities ------------------------------------------------------------------------- */
 
-/* Whether `word` is one of those in `list`, which have blanks in between. */
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
-        size_t here = strcspn(at, " ");
-
-        if (here == length && strncmp(at, word, length) == 0)
-            return true;
-        at += here;
-    }
-    return false;
-}
-
 /* A key that a CA of this type has no use for was meant for another one. */
 static struct error *check_keys(const struct config_ca *ca)
 {
@@ -50,7 +37,8 @@ static struct error *check_keys(const struct config_ca *ca)
     for (size_t i = 0; i < kind->key_count; i++) {
         const struct config_key *key = &kind->keys[i];
 
-        if (key->types != NULL && config_value(ca, key) != NULL && !has_word(key->types, ca->type))
+        if (key->types != NULL && config_value(ca, key) != NULL &&
+            !text_has_word(key->types, ca->type))
             return error_new(ERROR_CONFIG, "type = %s has no %s (type = %s has)", ca->type,
                              key->name, key->types);
     }
@@ -59,17 +47,18 @@ static struct error *check_keys(const struct config_ca *ca)
 
 static const char *challenge_fault(const struct config_ca *ca)
 {
-    bool dns = is(ca->challenge, "dns-01"), tls = is(ca->challenge, "tls-alpn-01");
+    bool http = validation_lists(ca, "http-01"), tls = validation_lists(ca, "tls-alpn-01");
+    bool dns = validation_lists(ca, "dns-01");
 
     if (dns && ca->dns_hook == NULL)
         return "challenge = dns-01 needs a dns-hook, which changes the zone";
     if (!dns && ca->dns_hook != NULL)
         return "dns-hook is for challenge = dns-01 only";
-    if ((dns || tls) && ca->webroot != NULL)
+    if (!http && ca->webroot != NULL)
         return "webroot is for challenge = http-01 only";
-    if (dns && ca->listen != NULL)
+    if (!http && !tls && ca->listen != NULL)
         return "listen is for the challenges http-01 and tls-alpn-01 only";
-    if (ca->webroot != NULL && ca->listen != NULL)
+    if (!tls && ca->webroot != NULL && ca->listen != NULL)
         return "there is either a webroot, or a listener of our own (listen)";
     return NULL;
 }
@@ -91,7 +80,7 @@ static bool is_https(const char *url)
 
 static const char *certum_fault(const struct config_ca *ca)
 {
-    bool dns = ca->validation == NULL || strncmp(ca->validation, "dns-", 4) == 0;
+    bool dns = validation_lists(ca, "dns-txt") || validation_lists(ca, "dns-cname");
 
     if (ca->url != NULL && !is_https(ca->url))
         return "url has to begin with https:// here";
@@ -99,9 +88,9 @@ static const char *certum_fault(const struct config_ca *ca)
         return "type = certum needs user and password-file, those of the Partner API";
     if (!dns && ca->dns_hook != NULL)
         return "dns-hook is for validation = dns-txt and dns-cname only";
-    if (ca->webroot != NULL && !is(ca->validation, "file"))
+    if (ca->webroot != NULL && !validation_lists(ca, "file"))
         return "webroot is for validation = file only";
-    if (ca->approver != NULL && !is(ca->validation, "email"))
+    if (ca->approver != NULL && !validation_lists(ca, "email"))
         return "approver is for validation = email only";
     return NULL;
 }
@@ -181,6 +170,21 @@ static struct error *check_hooks(const struct config *config, const char *list)
     return error;
 }
 
+/* Whether the CA can be shown whose the names are, as far as the section has both. */
+static struct error *check_validation(const struct config_ca *ca,
+                                      const struct config_certificate *certificate)
+{
+    struct names names = {NULL, 0};
+    struct error *error = NULL;
+
+    if (certificate->names != NULL)
+        error = names_add_list(&names, certificate->names);
+    if (error == NULL)
+        error = validation_check(ca, certificate->validation, &names);
+    names_clear(&names);
+    return error;
+}
+
 static struct error *check_certificate(const struct config *config,
                                        const struct config_certificate *certificate)
 {
@@ -190,13 +194,9 @@ static struct error *check_certificate(const struct config *config,
 
     if (name != NULL && ca == NULL && strcmp(name, "manual") != 0)
         error = error_new(ERROR_CONFIG, "ca names a CA \"%s\", which is not there", name);
-    else if (ca != NULL && is(ca->type, "acme") && !is(ca->challenge, "dns-01") &&
-             certificate->names != NULL && strchr(certificate->names, '*') != NULL)
-        error = error_new(ERROR_CONFIG,
-                          "names has a wildcard, which an ACME server validates by dns-01 only, "
-                          "and the CA \"%s\" has another challenge",
-                          name);
-    else if (certificate->deploy_hook != NULL)
+    if (error == NULL)
+        error = check_validation(ca, certificate);
+    if (error == NULL && certificate->deploy_hook != NULL)
         error = check_hooks(config, certificate->deploy_hook);
     return error == NULL
                ? NULL

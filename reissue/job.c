@@ -37,6 +37,7 @@ static const char *const value_names[JOB_VALUE_COUNT] = {
     [JOB_SUBJECT] = "subject",
     [JOB_PREDECESSOR_KEY] = "predecessor-key",
     [JOB_NAMES] = "names",
+    [JOB_VALIDATION] = "validation",
     [JOB_PROFILE] = "profile",
     [JOB_PREFERRED_CHAIN] = "preferred-chain",
     [JOB_KEY_KIND] = "key-kind",

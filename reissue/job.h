@@ -52,6 +52,7 @@ enum job_value {
     JOB_SUBJECT,          /* to ask for, as "/C=PL/CN=NAME"; not there: the predecessor's */
     JOB_PREDECESSOR_KEY,  /* where its key is, if a CA is asked with that */
     JOB_NAMES,            /* to ask for, with blanks in between; not there: the predecessor's */
+    JOB_VALIDATION,       /* the CA's, as validation.h names it; not there: the usual one */
     JOB_PROFILE,          /* the CA's */
     JOB_PREFERRED_CHAIN,  /* the common name of an issuer that the chain is to have */
     JOB_KEY_KIND,         /* "card", "file", "same" or "csr" */

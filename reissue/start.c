@@ -10,6 +10,7 @@
 #include "public_key.h"
 #include "start_internal.h"
 #include "unattended.h"
+#include "validation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +198,36 @@ static struct error *check_places(const struct start_wish *wish)
     return error != NULL ? error : check_no_pin(wish->install);
 }
 
+/* ---- how the CA is asked ----------------------------------------------------------------- */
+
+/* Where the CA's section lists several, the job keeps to one, whatever becomes of the list. */
+static struct error *note_validation(struct run *run, struct job *job,
+                                     const struct start_wish *wish)
+{
+    const struct config_ca *config = config_find_ca(run->config, job_get(job, JOB_CA));
+    const char *name = wish->validation;
+    struct names names;
+    struct error *error = ca_names_wanted(job, &names);
+
+    if (error == NULL)
+        error = validation_check(config, name, &names);
+    if (error == NULL && name == NULL && config != NULL && validation_count(config) > 1)
+        name = validation_usual(config, &names)->name;
+    names_clear(&names);
+    return error != NULL || name == NULL ? error : job_set(job, JOB_VALIDATION, name);
+}
+
+static struct error *note_ca(struct run *run, struct job *job, const struct start_wish *wish)
+{
+    struct error *error = note_validation(run, job, wish);
+
+    if (error == NULL && wish->profile != NULL)
+        error = job_set(job, JOB_PROFILE, wish->profile);
+    if (error == NULL && wish->preferred_chain != NULL)
+        error = job_set(job, JOB_PREFERRED_CHAIN, wish->preferred_chain);
+    return error != NULL ? error : ca_check(run, job);
+}
+
 static struct error *fill_in(struct run *run, struct job *job, const struct start_wish *wish)
 {
     X509 *predecessor = NULL;
@@ -218,12 +249,8 @@ static struct error *fill_in(struct run *run, struct job *job, const struct star
         error = start_note_revocation(run, job, wish);
     if (error == NULL)
         error = note_install(job, wish);
-    if (error == NULL && wish->profile != NULL)
-        error = job_set(job, JOB_PROFILE, wish->profile);
-    if (error == NULL && wish->preferred_chain != NULL)
-        error = job_set(job, JOB_PREFERRED_CHAIN, wish->preferred_chain);
     if (error == NULL)
-        error = ca_check(run, job);
+        error = note_ca(run, job, wish);
     if (error == NULL)
         error = unattended_check(run, job);
     X509_free(predecessor);

@@ -21,7 +21,7 @@ struct start_wish {
     const char *reason;
     const char *revoke; /* "no", "now" */
     const char *revoke_after;
-    const char *profile, *preferred_chain;
+    const char *validation, *profile, *preferred_chain;
     bool numbered_file; /* a file for a new key gets the job's id at its end */
 };
 

@@ -103,6 +103,7 @@ struct error *start_command_line(const struct start_wish *wish, const struct job
         {"--reason", wish->reason},
         {"--revoke", wish->revoke},
         {"--revoke-after", wish->revoke_after},
+        {"--validation", wish->validation},
         {"--profile", wish->profile},
         {"--preferred-chain", wish->preferred_chain},
         {"--pin-source", command->secrets.pin_source},

@@ -47,7 +47,10 @@ const struct start_reason *start_dialog_reason(const struct start_dialog *dialog
 /* Adds what there is to choose from to dialog->choices; *preset is one of the values, or NULL. */
 typedef struct error *start_offer(struct start_dialog *dialog, const char **preset);
 start_offer start_offer_certificates, start_offer_reasons, start_offer_cas, start_offer_keys,
-    start_offer_slots, start_offer_algorithms, start_offer_revocation;
+    start_offer_slots, start_offer_algorithms, start_offer_validations, start_offer_revocation;
+
+/* Whether the CA can be shown in several ways whose these names are. */
+bool start_has_validations(const struct start_dialog *dialog);
 
 /* The values of start_offer_keys() that are no card's URI, and that of start_offer_certificates()
    which is no place. */

@@ -110,6 +110,14 @@ static struct error *take_names(struct start_dialog *dialog, const char *answer)
     return start_dialog_keep(dialog, answer, &dialog->wish->names);
 }
 
+/* ---- the validation ----------------------------------------------------------------------- */
+
+/* Where there is something to choose. */
+static bool validation_is_open(const struct start_dialog *dialog)
+{
+    return dialog->wish->validation == NULL && start_has_validations(dialog);
+}
+
 /* ---- the key ------------------------------------------------------------------------------ */
 
 static bool key_is_open(const struct start_dialog *dialog)
@@ -257,6 +265,11 @@ const struct start_question start_questions[] = {
      take_names, 0,
      "DNS names (*.example.org is one), IP and mail addresses; if need be with dns:, ip:, email: "
      "or uri: before them. An empty line takes what is in brackets."},
+    {"How is the CA to see that the names are yours?", validation_is_open, start_offer_validations,
+     NULL, NULL, FIELD(validation),
+     "Those that the CA's section of the configuration lists, as far as they can be used for all "
+     "of "
+     "these names. What a hook or a webroot publishes, reissue does by itself."},
     {"Which key is it to be for?", key_is_open, start_offer_keys, NULL, take_key, 0,
      "A key on a card never leaves it. A new key leaves the present one usable until the new "
      "certificate is in use."},

@@ -59,3 +59,23 @@ struct error *text_clean(const char *text, size_t max, char **out)
     (*out)[end] = '\0';
     return NULL;
 }
+
+const char *text_next_word(const char **list, size_t *length)
+{
+    const char *word = *list + strspn(*list, " \t");
+
+    *length = strcspn(word, " \t");
+    *list = word + *length;
+    return *length == 0 ? NULL : word;
+}
+
+bool text_has_word(const char *list, const char *word)
+{
+    size_t length;
+
+    for (const char *each = text_next_word(&list, &length); each != NULL;
+         each = text_next_word(&list, &length))
+        if (strlen(word) == length && strncmp(each, word, length) == 0)
+            return true;
+    return false;
+}

@@ -5,6 +5,7 @@
 
 #include "card/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -13,5 +14,12 @@
  * bytes "...". The caller frees it.
  */
 struct error *text_clean(const char *text, size_t max, char **out) MUST_CHECK;
+
+/* The next word of a list with blanks in between: where it begins, and *length; NULL after the
+   last. *list goes on behind it. */
+const char *text_next_word(const char **list, size_t *length);
+
+/* Whether a list has that word. */
+bool text_has_word(const char *list, const char *word);
 
 #endif

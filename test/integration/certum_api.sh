@@ -82,10 +82,12 @@ certum_config "validation = dns-cname" "dns-hook = dns" "[hook dns]" "command = 
 reissued cname.key
 [[ $(<hook.log) == "publish CNAME _certum.$NAME"*"remove CNAME _certum.$NAME" ]] || fail "the hook: $(<hook.log)"
 
-certum_config "validation = file" "webroot = $WORK/webroot"
+certum_config "validation = dns-txt file" "webroot = $WORK/webroot" "dns-hook = dns" "[hook dns]" "command = $WORK/hook"
 (cd webroot && exec python3 -m http.server --bind 127.0.0.1 5080) >http.log 2>&1 &
 wait_until 30 "the web server" _port_open 5080
-reissued file.key
+rm hook.log
+reissued file.key --validation file
+[[ ! -e hook.log ]] || fail "the hook: $(<hook.log)"
 grep -q "GET /.well-known/pki-validation/certum.txt .* 200" http.log || fail "nobody looked for the file"
 [[ ! -e webroot/.well-known/pki-validation/certum.txt ]] || fail "the file stays"
 

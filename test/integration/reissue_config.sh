@@ -123,10 +123,27 @@ bad "webroot is for validation" "${CERTUM[@]}" "webroot = $WORK/webroot"
 bad "approver is for validation" "${CERTUM[@]}" "approver = admin"
 bad "dns-hook names a hook" "${CERTUM[@]}" "dns-hook = h"
 bad "type = certum has no challenge" "${CERTUM[@]}" "challenge = dns-01"
-bad "validation: has to be dns-txt" "${CERTUM[@]}" "validation = dns-01"
+bad "validation: has to be one or several of dns-txt" "${CERTUM[@]}" "validation = dns-01"
 bad "approver: has to be admin" "${CERTUM[@]}" "validation = email" "approver = me"
 bad "url has to begin with https:// here" "${CERTUM[@]}" "url = http://gs.certum.pl/"
-bad "names has a wildcard" "${CA[@]}" "[certificate c]" "ca = a" "names = *.a.test"
+HOOK=("[hook h]" "command = /bin/true")
+good "${CA[@]}" "challenge = http-01 dns-01" "webroot = $WORK/webroot" "dns-hook = h" "${HOOK[@]}"
+good "${CA[@]}" "challenge = http-01 tls-alpn-01" "webroot = $WORK/webroot" "listen = 127.0.0.1:443"
+good "${CA[@]}" "challenge = http-01 dns-01" "dns-hook = h" "${HOOK[@]}" "[certificate c]" "ca = a" "names = *.a.test"
+good "${CA[@]}" "challenge = http-01 dns-01" "dns-hook = h" "${HOOK[@]}" "[certificate c]" "ca = a" "validation = dns-01"
+good "${CERTUM[@]}" "validation = dns-txt email" "approver = admin" "[certificate c]" "ca = c" "validation = email"
+bad "challenge: has to be one or several of http-01, dns-01, tls-alpn-01" "${CA[@]}" "challenge = http-01 dns"
+bad "needs a dns-hook" "${CA[@]}" "challenge = http-01 dns-01"
+bad "webroot is for challenge" "${CA[@]}" "challenge = dns-01 tls-alpn-01" "dns-hook = h" "webroot = $WORK/webroot" "${HOOK[@]}"
+bad "approver is for validation" "${CERTUM[@]}" "validation = dns-txt file" "approver = admin"
+bad "wildcards need dns-01" "${CA[@]}" "[certificate c]" "ca = a" "names = *.a.test"
+bad "IP addresses http-01, tls-alpn-01" "${CA[@]}" "challenge = dns-01" "dns-hook = h" "${HOOK[@]}" \
+    "[certificate c]" "ca = a" "names = 192.0.2.1"
+bad "cannot validate all of these names by http-01:" "${CA[@]}" "challenge = http-01 dns-01" "dns-hook = h" "${HOOK[@]}" \
+    "[certificate c]" "ca = a" "validation = http-01" "names = *.a.test"
+bad "validation dns-01 is none of those that [ca a] lists: there is http-01" "${CA[@]}" \
+    "[certificate c]" "ca = a" "validation = dns-01"
+bad "the CA manual is not told how it is to validate" "[certificate c]" "ca = manual" "validation = dns-01"
 for value in "directory = http://ca.test/" "type = acmee" "contact = admin@a.test" "terms = yes" "challenge = dns" \
     "webroot = html" "account-key = key.pem" "account-key = card:?pin-value=123456" "account-key = card:slot=99;slot=9a" \
     "eab-key-file = $WORK/missing"; do
