@@ -47,6 +47,9 @@ static int open_below(int above, const char *name, bool make)
 static struct error *open_directory(const char *root, const char *directory, bool make, int *out)
 {
     const char *const below[] = {".well-known", directory};
+    *out = -1;
+    if (root == NULL) /* it was there when the job began */
+        return error_new(ERROR_CONFIG, "the configuration names no webroot any more");
     *out = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*out < 0)
         return cannot_use(root, "", errno);

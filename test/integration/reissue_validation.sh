@@ -80,6 +80,15 @@ configure "dns-01 http-01"
 expect_reissue 0 resume --batch
 [[ ! -e hook.log ]] || fail "by dns: $(<hook.log)"
 
+# What lies in a webroot that the configuration does not name any more stays there, and is told.
+code=0
+REISSUE_FAULT=challenge-published:before PROGRAM=$REISSUE_FAULTS reissue start one --ca pebble --new-key left.key --validation http-01 --batch || code=$?
+[[ $code == 137 ]] || fail "$code: $(<err)"
+sed -i '/^webroot/d' reissue.conf
+expect_reissue 0 cancel "$(open_jobs)"
+expect_in "names no webroot any more" out
+[[ -n $(find www -type f) ]] || fail "nothing was published"
+
 # A person is offered what suits the names, the first that the CA's section lists first.
 configure "dns-01 http-01"
 person() {
