@@ -166,10 +166,14 @@ void job_command_close(struct job_command *command)
 static int say_failure(const struct job_command *command, const struct job *job,
                        struct error *error)
 {
+    int code = command_fail(error, command->json);
+
     if (job != NULL && job->created != 0 && !job_is_over(job))
-        fprintf(stderr, "reissue: the job %s stops here; reissue resume %s goes on from there\n",
-                job->id, job->id);
-    return command_fail(error, command->json);
+        fprintf(stderr,
+                "reissue: the job %s is kept: once that is put right, reissue resume %s goes on; "
+                "reissue cancel %s gives it up\n",
+                job->id, job->id, job->id);
+    return code;
 }
 
 int job_command_run(struct job_command *command, struct job *job, struct error *error)

@@ -13,12 +13,16 @@ right before that, if its disk had written of what was not synced yet
 Each that differs from all others is a directory OUT/NUMBER-KIND: `disk`; the card's state as it is at that moment; in
 `generated`, how many keys it has made by then; the file ANSWER, if it is there by then; in `where`, what was synced.
 
+With STOP=NUMBER in its environment it takes one picture only, at that sync: "none", as OUT/cut. Then it kills COMMAND, and
+its exit code is 137; or COMMAND's, where that does not sync as often.
+
 A file's fsync() makes its bytes durable, and a directory's its names, as POSIX has it; that some file systems do more
 is not relied on.
 """
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -108,6 +112,8 @@ class Recorder:
     def __init__(self, disk, card_state, card_log, answer, out):
         self.disk, self.card_state, self.card_log, self.answer, self.out = Disk(disk), card_state, card_log, answer, out
         self.seen = set()
+        self.stop = int(os.environ.get("STOP", "0"))
+        self.process, self.started = None, threading.Event()
 
     def generated(self):
         if not os.path.exists(self.card_log):
@@ -116,20 +122,33 @@ class Recorder:
 
     def take(self, where):
         for kind, picture in self.disk.pictures():
+            if self.stop > 0:
+                self.count_down(where, picture)
+                return
             told = sorted(item for item in picture.items() if "/locks" not in item[0])
             digest = hashlib.sha256(repr((told, self.generated())).encode()).digest()
             if digest in self.seen:
                 continue
             self.seen.add(digest)
-            point = os.path.join(self.out, f"{len(self.seen):03}-{kind}")
-            os.makedirs(os.path.join(point, "disk"))
-            write_picture(picture, os.path.join(point, "disk"))
-            for path in (self.card_state, self.answer):
-                if os.path.exists(path):
-                    shutil.copy(path, point)
-            for name, text in (("where", where), ("generated", str(self.generated()))):
-                with open(os.path.join(point, name), "w", encoding="utf-8") as file:
-                    file.write(text + "\n")
+            self.write(f"{len(self.seen):03}-{kind}", where, picture)
+
+    def write(self, name, where, picture):
+        point = os.path.join(self.out, name)
+        os.makedirs(os.path.join(point, "disk"))
+        write_picture(picture, os.path.join(point, "disk"))
+        for path in (self.card_state, self.answer):
+            if os.path.exists(path):
+                shutil.copy(path, point)
+        for name, text in (("where", where), ("generated", str(self.generated()))):
+            with open(os.path.join(point, name), "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+
+    def count_down(self, where, picture):
+        self.stop -= 1
+        if self.stop == 0:
+            self.write("cut", where, picture)
+            self.started.wait()
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def serve(self, listener):
         while True:
@@ -154,9 +173,12 @@ def main():
         threading.Thread(target=recorder.serve, args=(listener,), daemon=True).start()
         environment = dict(os.environ, POWER_CUT_DISK=disk, POWER_CUT_SOCKET=address,
                            LD_PRELOAD=os.environ["POWER_CUT"])
-        code = subprocess.run(command, env=environment, check=False).returncode
+        with subprocess.Popen(command, env=environment, start_new_session=True) as process:
+            recorder.process = process
+            recorder.started.set()
+            code = process.wait()
     os.unlink(address)
-    return code
+    return code if code >= 0 else 128 - code
 
 
 sys.exit(main())
