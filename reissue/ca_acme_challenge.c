@@ -44,7 +44,7 @@ static struct error *not_offered(const struct acme_authorization *authorization,
 static struct error *visit_authorization(struct pending *pending, const char *url,
                                          visit_challenge *visit, void *argument)
 {
-    const char *type = validation_of(pending->job, pending->ca->config);
+    const char *type = validation_of(pending->job, pending->ca->config)->name;
     struct acme_authorization authorization = {0};
     struct error *error = acme_authorization_get(pending->ca->acme, url, &authorization);
 
@@ -142,7 +142,7 @@ static struct error *act_on_line(struct run *run, const struct job *job,
     if (key_authorization == NULL)
         return error_new(ERROR_STATE, "the state says something else than what was published");
     *key_authorization++ = '\0';
-    if (strcmp(validation_of(job, config), HTTP) == 0)
+    if (strcmp(validation_of(job, config)->name, HTTP) == 0)
         return act_on_webroot(config->webroot, action, key_authorization);
     return run_dns_hook(run, job, config, action, line, key_authorization);
 }
@@ -209,7 +209,7 @@ static void free_answers(struct answers *answers)
 
 static bool listens(const struct job *job, const struct config_ca *config)
 {
-    const char *type = validation_of(job, config);
+    const char *type = validation_of(job, config)->name;
 
     return strcmp(type, ALPN) == 0 || (strcmp(type, HTTP) == 0 && config->webroot == NULL);
 }
@@ -242,7 +242,7 @@ static struct error *parse_listen(const char *text, unsigned usual, char *addres
 static struct error *listen_for(const struct job *job, struct acme_ca *ca,
                                 const struct answers *answers)
 {
-    bool http = strcmp(validation_of(job, ca->config), HTTP) == 0;
+    bool http = strcmp(validation_of(job, ca->config)->name, HTTP) == 0;
     char address[64];
     unsigned port;
     struct error *error =

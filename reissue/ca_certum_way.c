@@ -32,7 +32,7 @@ enum { WAY_TXT, WAY_CNAME, WAY_FILE, WAY_EMAIL };
 
 static const struct way *way_of(const struct job *job, const struct config_ca *config)
 {
-    const char *name = validation_of(job, config);
+    const char *name = validation_of(job, config)->name;
 
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         if (strcmp(ways[i].name, name) == 0)

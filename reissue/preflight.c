@@ -4,6 +4,7 @@
 #include "ca.h"
 #include "ca_acme.h"
 #include "hooks.h"
+#include "validation.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -140,6 +141,19 @@ static struct error *check_admin(struct flight *flight)
     return error;
 }
 
+/* The CA's types that look at nothing have nothing to say. */
+static struct error *tell_validation(struct flight *flight)
+{
+    const struct config_ca *config =
+        config_find_ca(flight->run->config, job_get(flight->job, JOB_CA));
+    const struct validation *validation =
+        config == NULL ? NULL : validation_of(flight->job, config);
+
+    if (validation != NULL)
+        preflight_say(flight, "validation", "%s (%s)", validation->meaning, validation->name);
+    return NULL;
+}
+
 static void tell_nobody(void *argument, const struct job *job, const char *text)
 {
     (void)argument;
@@ -152,7 +166,7 @@ static void tell_nobody(void *argument, const struct job *job, const char *text)
 struct error *preflight(struct run *run, struct job *job, preflight_report *report, void *argument)
 {
     static struct error *(*const checks[])(struct flight * flight) = {
-        check_room, check_hooks, preflight_key, check_install, check_admin};
+        check_room, check_hooks, preflight_key, check_install, check_admin, tell_validation};
     struct run quiet = *run; /* what the job's steps tell is for when they are done */
     struct flight flight = {.run = &quiet, .job = job, .report = report, .argument = argument};
     struct error *error = NULL;

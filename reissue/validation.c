@@ -105,15 +105,12 @@ const struct validation *validation_usual(const struct config_ca *config, const 
     return NULL;
 }
 
-const char *validation_of(const struct job *job, const struct config_ca *config)
+const struct validation *validation_of(const struct job *job, const struct config_ca *config)
 {
-    const struct names none = {NULL, 0};
-    const struct validation *usual = validation_usual(config, &none);
-
     for (const struct validation *each = validations; each->name != NULL; each++)
         if (is_of_type(each, config->type) && job_is(job, JOB_VALIDATION, each->name))
-            return each->name;
-    return usual->name;
+            return each;
+    return validation_usual(config, &(struct names){NULL, 0});
 }
 
 /* ---- what is wrong ----------------------------------------------------------------------- */

@@ -49,7 +49,7 @@ struct error *validation_check_word(const char *ca_type, const char *name) MUST_
 struct error *validation_check(const struct config_ca *config, const char *name,
                                const struct names *names) MUST_CHECK;
 
-/* The name of the one that the job uses, static; the CA's type has some. */
-const char *validation_of(const struct job *job, const struct config_ca *config);
+/* The one that the job uses; NULL: CAs of that type look at nothing. */
+const struct validation *validation_of(const struct job *job, const struct config_ca *config);
 
 #endif

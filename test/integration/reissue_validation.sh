@@ -60,6 +60,8 @@ refused "cannot validate all of these names by http-01: wildcards need dns-01" -
 refused "cannot validate all of these names by http-01, dns-01:" --ca pebble --names "*.example.org 127.0.0.1"
 refused "the CA manual is not told how it is to validate" --ca manual --names $NAME --validation http-01
 configure "dns-01 http-01"
+expect_reissue 0 start --ca pebble --new-key tried.key --names $NAME --dry-run --batch
+expect_in "by a record in the DNS (dns-01)" out
 by dns --names $NAME
 by file --names 127.0.0.1
 
