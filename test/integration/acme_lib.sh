@@ -59,6 +59,24 @@ dns_start() {
     wait_until 30 "the DNS server" _port_open 8055
 }
 
+# dns_hook FILE: a hook that makes the records that CAs look for, in that server; it logs to hook.log beside it.
+dns_hook() {
+    cat >"$1" <<'END'
+#!/bin/sh
+echo "$REISSUE_ACTION $REISSUE_DNS_TYPE $REISSUE_DNS_NAME" >>"$(dirname "$0")/hook.log"
+tell() {
+    curl -sf -d "$2" "http://127.0.0.1:8055/$1"
+}
+case $REISSUE_ACTION:$REISSUE_DNS_TYPE in
+publish:TXT) tell set-txt "{\"host\":\"$REISSUE_DNS_NAME.\",\"value\":\"$REISSUE_DNS_VALUE\"}" ;;
+remove:TXT) tell clear-txt "{\"host\":\"$REISSUE_DNS_NAME.\"}" ;;
+publish:CNAME) tell set-cname "{\"host\":\"$REISSUE_DNS_NAME.\",\"target\":\"$REISSUE_DNS_VALUE.\"}" ;;
+remove:CNAME) tell clear-cname "{\"host\":\"$REISSUE_DNS_NAME.\"}" ;;
+esac
+END
+    chmod 755 "$1"
+}
+
 # acme_begin [NAME=VALUE ...]: the test's CA, its names, and Pebble with that environment.
 acme_begin() {
     make_ca

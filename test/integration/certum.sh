@@ -12,14 +12,6 @@ key() {
     echo "card:slot=$1?pin-source=env:CARD_PIN"
 }
 
-# refused REGEX COMMAND...: fails, and our error is the first that says that.
-refused() {
-    local regex=$1
-    shift
-    expect_failure "$@"
-    grep ':error:' err | head -n 1 | grep -Eq ":card:.*($regex)" || fail "$*: not '$regex': $(<err)"
-}
-
 # signs SLOT [OPTION...]: a request and a certificate that verify; by a reference, too.
 signs() {
     local slot=$1

@@ -43,24 +43,6 @@ ordered() {
     cp "$1.crt" "certum/orders/$2.pem"
 }
 
-# dns_hook FILE: a hook for the records that Certum looks for, in pebble's DNS server; it logs to hook.log.
-dns_hook() {
-    cat >"$1" <<'END'
-#!/bin/sh
-echo "$REISSUE_ACTION $REISSUE_DNS_TYPE $REISSUE_DNS_NAME" >>"$(dirname "$0")/hook.log"
-tell() {
-    curl -sf -d "$2" "http://127.0.0.1:8055/$1"
-}
-case $REISSUE_ACTION:$REISSUE_DNS_TYPE in
-publish:TXT) tell set-txt "{\"host\":\"$REISSUE_DNS_NAME.\",\"value\":\"$REISSUE_DNS_VALUE\"}" ;;
-remove:TXT) tell clear-txt "{\"host\":\"$REISSUE_DNS_NAME.\"}" ;;
-publish:CNAME) tell set-cname "{\"host\":\"$REISSUE_DNS_NAME.\",\"target\":\"$REISSUE_DNS_VALUE.\"}" ;;
-remove:CNAME) tell clear-cname "{\"host\":\"$REISSUE_DNS_NAME.\"}" ;;
-esac
-END
-    chmod 755 "$1"
-}
-
 # control JSON: how the service behaves from here on.
 control() {
     echo "$1" >certum/control.json

@@ -4,14 +4,6 @@
 # verified, and whether pkcs11: URIs are answered.
 source "$(dirname "$0")/lib.sh"
 
-# refused REGEX COMMAND...: fails, and ours is the first error.
-refused() {
-    local regex=$1
-    shift
-    expect_failure "$@"
-    grep ':error:' err | head -n 1 | grep -Eq ":card:.*$regex" || fail "$*: not '$regex': $(<err)"
-}
-
 pcscd_start
 card_insert --profile yubikey --serial 12345678 --key 9a=p256 --key 9c=rsa2048 --key 9e=p256
 echo "$PIN" >pin

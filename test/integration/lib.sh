@@ -264,6 +264,14 @@ expect_in() {
     grep -Fq -- "$1" "$2" || fail "'$1' is not in $2: $(head -c 2000 "$2")"
 }
 
+# refused REGEX COMMAND...: it fails, and the first error is ours, and says that.
+refused() {
+    local regex=$1
+    shift
+    expect_failure "$@"
+    grep ':error:' err | head -n 1 | grep -Eq ":card:.*($regex)" || fail "$*: not '$regex': $(<err)"
+}
+
 # expect_signature_type KIND ALGORITHM FILE: what s_client says of the server's signature in TLS 1.3: its kind,
 # and from OpenSSL 3.5 on the algorithm, of which the beginning is given.
 expect_signature_type() {

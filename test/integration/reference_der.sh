@@ -7,14 +7,6 @@ source "$(dirname "$0")/lib.sh"
 
 P=(-provider default -provider card)
 
-# refused REGEX COMMAND...: fails, and the first error is ours.
-refused() {
-    local regex=$1
-    shift
-    expect_failure "$@"
-    grep ':error:' err | head -n 1 | grep -Eq ":card:.*$regex" || fail "$*: not '$regex': $(<err)"
-}
-
 pcscd_start
 card_insert --profile yubikey --serial 12345678 --key 9a=p256 --key 9c=rsa2048 --key 9e=p384:never --key 82=ed25519
 export CARD_PIN=$PIN

@@ -60,19 +60,10 @@ wait "$WEB_PID" 2>/dev/null || true
 configure "challenge = tls-alpn-01" "listen = 127.0.0.1:5001"
 issue alpn four.example.org 127.0.0.1
 
-cat >hook <<'END'
-#!/bin/sh
-echo "$REISSUE_ACTION $REISSUE_IDENTIFIER" >>"$(dirname "$0")/hook.log"
-case $REISSUE_ACTION in
-publish) what=set-txt ;;
-remove) what=clear-txt ;;
-esac
-curl -sf -d "{\"host\": \"$REISSUE_DNS_NAME.\", \"value\": \"$REISSUE_DNS_VALUE\"}" "http://127.0.0.1:8055/$what"
-END
-chmod 755 hook
+dns_hook hook
 configure "challenge = dns-01" "dns-hook = zone" "[hook zone]" "command = $WORK/hook"
 issue wildcard '*.five.example.org' five.example.org
-[[ $(sort hook.log | uniq -c | tr -s ' ' | paste -sd,) == " 2 publish five.example.org, 2 remove five.example.org" ]] || fail "$(<hook.log)"
+[[ $(sort hook.log | uniq -c | tr -s ' ' | paste -sd,) == " 2 publish TXT _acme-challenge.five.example.org, 2 remove TXT _acme-challenge.five.example.org" ]] || fail "$(<hook.log)"
 
 # What was published is taken back although the CA refuses, and when the job is cancelled: also without the server.
 cat >bad_hook <<END

@@ -11,16 +11,7 @@ acme_begin PEBBLE_AUTHZREUSE=0
 mkdir www
 python3 -m http.server --bind 127.0.0.1 --directory www 5002 >web.log 2>&1 &
 wait_until 30 "the web server" _port_open 5002
-cat >hook <<'END'
-#!/bin/sh
-echo "$REISSUE_ACTION" >>"$(dirname "$0")/hook.log"
-case $REISSUE_ACTION in
-publish) what=set-txt ;;
-remove) what=clear-txt ;;
-esac
-curl -sf -d "{\"host\": \"$REISSUE_DNS_NAME.\", \"value\": \"$REISSUE_DNS_VALUE\"}" "http://127.0.0.1:8055/$what"
-END
-chmod 755 hook
+dns_hook hook
 
 # configure LIST LINE...: the CA with those challenges.
 configure() {
