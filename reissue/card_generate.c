@@ -216,7 +216,7 @@ static struct error *make_key(struct card_run *run, struct card *card,
     struct error *error = card_get_admin(run, card, &admin);
 
     if (error == NULL) {
-        (void)snprintf(what, sizeof(what), "making a %.16s key on the card", options->algorithm);
+        (void)snprintf(what, sizeof(what), "making a key (%.16s) on the card", options->algorithm);
         progress_begin(&progress, what);
         error = card_make_key(run->context, run->uri, &admin, options, &key);
         progress_end(&progress);

@@ -210,7 +210,7 @@ static struct error *make_on_card(struct run *run, struct job *job)
     if (error == NULL)
         error = look_whether_made(run, job, uri, &made);
     if (error == NULL && !made) {
-        run_tell(run, job, "the card is making a %s key in slot %s, which may take minutes",
+        run_tell(run, job, "the card is making a key (%s) in slot %s, which may take minutes",
                  job_get(job, JOB_ALGORITHM), uri->slot);
         error = generate_on_card(run, job, card, uri);
     }

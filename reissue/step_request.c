@@ -2,6 +2,7 @@
 /* The certificate signing request: made by the key, or given; checked before anybody sees it. */
 #include "certificate_text.h"
 #include "code_signing.h"
+#include "config.h"
 #include "csr_check.h"
 #include "run.h"
 
@@ -66,7 +67,15 @@ static struct error *make_csr(struct run *run, const struct job *job, X509_REQ *
 
 /* ---- the verdict ------------------------------------------------------------------------- */
 
-/* What no authority should see is not sent; what public ones refuse may be fine for this one. */
+/* One that the configuration alone has trusted. */
+static bool is_public_authority(const struct run *run, const struct job *job)
+{
+    const struct config_ca *config = config_find_ca(run->config, job_get(job, JOB_CA));
+
+    return config == NULL || config->ca_file == NULL;
+}
+
+/* What no authority should see is not sent; what public ones refuse may be fine for another. */
 static struct error *act_on(const struct run *run, const struct job *job,
                             const struct csr_verdict *verdict)
 {
@@ -76,7 +85,7 @@ static struct error *act_on(const struct run *run, const struct job *job,
         if (finding->severity == CSR_BROKEN)
             return error_new(ERROR_ARGUMENT, "the request must not be sent: %s (%s)",
                              finding->message, finding->mend);
-        if (finding->severity == CSR_REFUSED)
+        if (finding->severity == CSR_REFUSED && is_public_authority(run, job))
             run_tell(run, job, "public authorities refuse this: %s", finding->message);
     }
     return NULL;

@@ -75,7 +75,7 @@ expect_equal "$(sent 24)" 2
 card_remove
 card_insert --generate-seconds 3
 person 0 "PIN of PIV card 99887766: =$PIN" -- generate
-expect_in "making a P-256 key on the card: 2 s" screen
+expect_in "making a key (P-256) on the card: 2 s" screen
 expect_in "card:serial=99887766;app=piv;slot=9a;type=private" screen
 never $PIN
 # Questions go to the terminal, and what is printed where it belongs: JSON stays JSON.

@@ -78,6 +78,7 @@ cmp <(openssl x509 -in again.pem) <(openssl x509 -in "$(live "$NAME" cert.pem)")
 
 openssl req -new -newkey rsa:2048 -nodes -keyout given.key -subj "/CN=given.example.org" -out given.csr 2>/dev/null
 expect_reissue 12 start --csr given.csr --name given --json "${SECRETS[@]}"
+expect_in "public authorities refuse this" err # .example.org belongs to nobody
 sign given.csr given.pem
 cat given.pem ca.pem >bundle.pem
 expect_reissue 0 resume --cert bundle.pem "${SECRETS[@]}"

@@ -43,6 +43,7 @@ refused() {
 
 configure "http-01 dns-01"
 by file --names $NAME
+! grep -q "public authorities" out || fail "this one is none, since it has a ca-file: $(<out)"
 by dns --names $NAME --validation dns-01
 by dns --names "*.example.org example.org"
 by file --names 127.0.0.1
