@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# From a fresh Debian 12 to a server with a key on a smart card, and on to the certificate's successor; without a
-# card, and without a CA: a card in software and Let's Encrypt's test server (Pebble) stand in for them. It runs in namespaces of its own, with a pcscd of its own: nothing of this
-# machine's pcscd, readers or cards is touched, and nothing is left running.
+# From a fresh Debian 12 to a server with a key on a smart card, and on to the certificate's successor;
+# without a card, and without a CA: a card in software and Let's Encrypt's test server (Pebble) stand in
+# for them. It runs in namespaces of its own, with a pcscd of its own: nothing of this machine's pcscd,
+# readers or cards is touched, and nothing is left running.
 #
 #   sudo examples/quickstart.sh
 #
