@@ -51,6 +51,7 @@ cat >load.py <<'END'
 import hashlib, os, socket, ssl, sys, threading, time
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+printing = threading.Lock() # a line and its end are written one by one
 def work():
     while not os.path.exists("stop"):
         began = time.monotonic()
@@ -59,7 +60,8 @@ def work():
                 outcome = hashlib.sha256(tls.getpeercert(True)).hexdigest()
         except OSError as error:
             outcome = "failed: %s" % error
-        print(began, time.monotonic() - began, outcome, flush=True)
+        with printing:
+            print(began, time.monotonic() - began, outcome, flush=True)
         time.sleep(0.02)
 threads = [threading.Thread(target=work) for _ in range(2)]
 for thread in threads:
