@@ -74,8 +74,9 @@ static struct error *check_stranger(struct apdu_channel *channel, bool *found)
 {
     struct buffer file = {0};
     struct error *error = certum_read_file(channel, CERTUM_FILE_DIRECTORY, 1, &file);
-    bool refused = error_code(error) == ERROR_NOT_FOUND || error_code(error) == ERROR_CARD_STATUS ||
-                   error_code(error) == ERROR_CARD_ANSWER;
+    bool refused = error != NULL && (error_code(error) == ERROR_NOT_FOUND ||
+                                     error_code(error) == ERROR_CARD_STATUS ||
+                                     error_code(error) == ERROR_CARD_ANSWER);
     buffer_clear(&file);
     if (error != NULL && !refused)
         return error;

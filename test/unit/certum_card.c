@@ -407,6 +407,17 @@ static void is_not_fooled_by_a_friendly_card(void **state)
     soft_reader_free(soft);
 }
 
+/* One that has even something like the directory is taken at its word, as far as that goes. */
+static void survives_a_friendlier_card(void **state)
+{
+    (void)state;
+    struct soft_reader *soft = soft_reader_new(SOFT_PROFILE_PIV);
+    soft_reader_answer(soft, 0xA4, 0, 2, "9000");
+    soft_reader_answer(soft, 0xB0, 0, 1, "019000");
+    soft_reader_not_found(soft, "card:app=certum", ERROR_CARD_STATUS, "refused to select a file");
+    soft_reader_free(soft);
+}
+
 static void spends_one_try(void **state)
 {
     (void)state;
@@ -441,6 +452,7 @@ int main(void)
         cmocka_unit_test(knows_a_new_card),
         cmocka_unit_test(selects_again_before_the_pin),
         cmocka_unit_test(is_not_fooled_by_a_friendly_card),
+        cmocka_unit_test(survives_a_friendlier_card),
         cmocka_unit_test(spends_one_try), /* last, because the process remembers */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
