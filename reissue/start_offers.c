@@ -85,36 +85,36 @@ struct error *start_offer_cas(struct start_dialog *dialog, const char **preset)
 
 /* ---- the validation ----------------------------------------------------------------------- */
 
-/* The names that were given, or those of the predecessor; of a request none are known yet. */
-static struct error *names_wanted(const struct start_dialog *dialog, struct names *out)
+/* The names that were given (in `given`, for names_clear()), or those of the predecessor; of a
+   request none are known yet. */
+static struct error *names_wanted(const struct start_dialog *dialog, struct names *given,
+                                  const struct names **out)
 {
-    X509 *predecessor = NULL;
-    struct error *error = NULL;
+    const struct start_wish *wish = dialog->wish;
 
-    *out = (struct names){0};
-    if (dialog->wish->csr != NULL)
+    *given = (struct names){0};
+    *out = given;
+    if (wish->csr != NULL)
         return NULL;
-    if (dialog->wish->names != NULL)
-        return names_add_list(out, dialog->wish->names);
+    if (wish->names != NULL)
+        return names_add_list(given, wish->names);
     if (dialog->predecessor != NULL)
-        error = found_certificate_read(dialog->predecessor, &predecessor);
-    if (error == NULL && predecessor != NULL)
-        error = names_of_certificate(predecessor, out);
-    X509_free(predecessor);
-    return error;
+        *out = &dialog->predecessor->names;
+    return NULL;
 }
 
 /* What is wrong with the names, the job has to say as well. */
 bool start_has_validations(const struct start_dialog *dialog)
 {
     const struct config_ca *config = config_find_ca(dialog->run->config, dialog->wish->ca);
-    struct names names;
-    struct error *error = names_wanted(dialog, &names);
+    struct names given;
+    const struct names *names;
+    struct error *error = names_wanted(dialog, &given, &names);
     size_t count = 0;
 
     for (const struct validation *each = validations; config != NULL && each->name != NULL; each++)
-        count += validation_is_listed(config, each) && validation_suits(each, &names);
-    names_clear(&names);
+        count += validation_is_possible(config, each, names);
+    names_clear(&given);
     error_free(error);
     return count > 1;
 }
@@ -122,15 +122,16 @@ bool start_has_validations(const struct start_dialog *dialog)
 struct error *start_offer_validations(struct start_dialog *dialog, const char **preset)
 {
     const struct config_ca *config = config_find_ca(dialog->run->config, dialog->wish->ca);
-    struct names names;
-    struct error *error = names_wanted(dialog, &names);
+    struct names given;
+    const struct names *names;
+    struct error *error = names_wanted(dialog, &given, &names);
 
     for (const struct validation *each = validations; error == NULL && each->name != NULL; each++)
-        if (validation_is_listed(config, each) && validation_suits(each, &names))
+        if (validation_is_possible(config, each, names))
             error = choices_add(&dialog->choices, each->name, "%s (%s)", each->meaning, each->name);
     if (error == NULL)
-        *preset = validation_usual(config, &names)->name;
-    names_clear(&names);
+        *preset = validation_usual(config, names)->name;
+    names_clear(&given);
     return error;
 }
 

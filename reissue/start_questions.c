@@ -268,8 +268,7 @@ const struct start_question start_questions[] = {
     {"How is the CA to see that the names are yours?", validation_is_open, start_offer_validations,
      NULL, NULL, FIELD(validation),
      "Those that the CA's section of the configuration lists, as far as they can be used for all "
-     "of "
-     "these names. What a hook or a webroot publishes, reissue does by itself."},
+     "of these names. What a hook or a webroot publishes, reissue does by itself."},
     {"Which key is it to be for?", key_is_open, start_offer_keys, NULL, take_key, 0,
      "A key on a card never leaves it. A new key leaves the present one usable until the new "
      "certificate is in use."},

@@ -37,7 +37,7 @@ static const struct validation *first_of(const char *ca_type)
     return NULL;
 }
 
-bool validation_is_listed(const struct config_ca *config, const struct validation *validation)
+static bool is_listed(const struct config_ca *config, const struct validation *validation)
 {
     const char *list = list_of(config);
 
@@ -52,7 +52,7 @@ static const struct validation *find_listed(const struct config_ca *config, cons
 {
     for (const struct validation *each = validations; each->name != NULL; each++)
         if (strlen(each->name) == length && strncmp(each->name, name, length) == 0 &&
-            validation_is_listed(config, each))
+            is_listed(config, each))
             return each;
     return NULL;
 }
@@ -67,7 +67,7 @@ size_t validation_count(const struct config_ca *config)
     size_t count = 0;
 
     for (const struct validation *each = validations; each->name != NULL; each++)
-        count += validation_is_listed(config, each);
+        count += is_listed(config, each);
     return count;
 }
 
@@ -78,13 +78,19 @@ static bool is_wildcard(const struct name *name)
     return name->type == NAME_DNS && name->text[0] == '*';
 }
 
-bool validation_suits(const struct validation *validation, const struct names *names)
+static bool suits(const struct validation *validation, const struct names *names)
 {
     for (size_t i = 0; i < names->count; i++)
         if ((names->items[i].type == NAME_IP && !validation->addresses) ||
             (is_wildcard(&names->items[i]) && !validation->wildcards))
             return false;
     return true;
+}
+
+bool validation_is_possible(const struct config_ca *config, const struct validation *validation,
+                            const struct names *names)
+{
+    return is_listed(config, validation) && suits(validation, names);
 }
 
 const struct validation *validation_usual(const struct config_ca *config, const struct names *names)
@@ -94,12 +100,12 @@ const struct validation *validation_usual(const struct config_ca *config, const 
     size_t length;
 
     if (list == NULL)
-        return first != NULL && validation_suits(first, names) ? first : NULL;
+        return first != NULL && suits(first, names) ? first : NULL;
     for (const char *word = text_next_word(&list, &length); word != NULL;
          word = text_next_word(&list, &length)) {
         const struct validation *each = find_listed(config, word, length);
 
-        if (each != NULL && validation_suits(each, names))
+        if (each != NULL && suits(each, names))
             return each;
     }
     return NULL;
@@ -142,7 +148,7 @@ static const char *write_list(char *out, const char *ca_type, const struct confi
     out[0] = '\0';
     for (const struct validation *each = validations; each->name != NULL; each++)
         if (is_of_type(each, ca_type) && is_meant(each) &&
-            (config == NULL || validation_is_listed(config, each)) && length < LIST_SIZE)
+            (config == NULL || is_listed(config, each)) && length < LIST_SIZE)
             length += (size_t)snprintf(out + length, LIST_SIZE - length, "%s%s",
                                        length == 0 ? "" : ", ", each->name);
     return out;
@@ -194,7 +200,7 @@ struct error *validation_check(const struct config_ca *config, const char *name,
     wanted = config == NULL || name == NULL ? NULL : find_listed(config, name, strlen(name));
     if (name != NULL && wanted == NULL)
         return not_listed(config, name);
-    if (name != NULL ? validation_suits(wanted, names) : validation_usual(config, names) != NULL)
+    if (name != NULL ? suits(wanted, names) : validation_usual(config, names) != NULL)
         return NULL;
     return not_suited(config, name);
 }

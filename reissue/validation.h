@@ -22,17 +22,15 @@ struct validation {
 /* All that there are, the usual one of each type of CA first; ends with a NULL name. */
 extern const struct validation validations[];
 
-/* Whether the section lists it. Where it says nothing, that is the usual one. */
-bool validation_is_listed(const struct config_ca *config, const struct validation *validation);
-
-/* The same by its name. */
+/* Whether the section lists the one of that name. Where it says nothing, that is the usual one. */
 bool validation_lists(const struct config_ca *config, const char *name);
 
 /* How many the section lists: 0 where CAs of that type look at nothing. */
 size_t validation_count(const struct config_ca *config);
 
-/* Whether it can show all these names to be somebody's. */
-bool validation_suits(const struct validation *validation, const struct names *names);
+/* Whether the section lists it, and it can show all these names to be somebody's. */
+bool validation_is_possible(const struct config_ca *config, const struct validation *validation,
+                            const struct names *names);
 
 /* The first that the section lists and that suits these names; NULL: there is none. */
 const struct validation *validation_usual(const struct config_ca *config,
